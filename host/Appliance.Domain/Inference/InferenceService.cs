@@ -1,0 +1,170 @@
+using Appliance.Domain.Audit;
+using Appliance.Domain.Models;
+using Appliance.Domain.Plugins;
+using Appliance.Domain.Policies;
+using Appliance.Domain.Privacy;
+using Appliance.Sdk.Plugins;
+
+namespace Appliance.Domain.Inference;
+
+/// <summary>A question to a model.</summary>
+/// <param name="Fields">Every text is taken for personal.</param>
+public sealed record InferenceRequest(
+    string Task, IReadOnlyDictionary<string, Sensitive<string>> Fields, string Purpose, string Zone, IReadOnlyList<string> DataLabels);
+
+/// <summary>The only way to a model.</summary>
+/// <remarks>policy → intent on disk → redact → worker → redact the answer → outcome on disk → reply.</remarks>
+public sealed class InferenceService(
+    IPolicies policies, IAuditLog audit, Redactor redactor, IModels models, IWorkers workers, TimeProvider clock)
+{
+    public async Task<InferenceOutcome> AnswerAsync(
+        InferenceRequest request, Caller caller, CancellationToken cancellationToken)
+    {
+        var watch = new Stopwatches(clock);
+
+        // 1 Something must be there to ask.
+        if (workers.PluginOf(request.Task)?.Manifest.Tasks.First(t => t.Name == request.Task) is not { } task)
+        {
+            return Refuse(RefusalKind.NotFound, "unknown_task", $"No installed plugin has this task. Installed: {Tasks()}.");
+        }
+        if (models.Serving(request.Task) is not { } model)
+        {
+            return Refuse(RefusalKind.NotFound, "no_model", "No model serves this task yet. Train one and promote it.");
+        }
+        if (task.InputFields.FirstOrDefault(f => !request.Fields.ContainsKey(f)) is { } missing)
+        {
+            return Refuse(RefusalKind.Invalid, "missing_field", $"The request needs a field '{missing}'.");
+        }
+
+        // 2 Policy decides on the union of the labels.
+        var policy = policies.Current;
+        var labels = request.DataLabels.Union(model.DataLabels).ToArray();
+        var decision = PolicyEngine.Decide(policy, new PolicyRequest(
+            PolicyActions.Infer, request.Purpose, labels, request.Zone, request.Zone, caller.Role, request.Task));
+        var entry = new AuditEntry(
+            AuditActions.Infer, AuditPhase.Intent, caller.Id, "model/" + model.Id, AuditNames.Declared(policy, request.Purpose),
+            decision is PolicyDecision.Allow ? "allow" : "deny", decision.Rule.ToLowerInvariant(), policy.Hash);
+        watch.Lap(out var policyMs);
+        try
+        {
+            if (decision is PolicyDecision.Deny deny)
+            {
+                await audit.AppendAsync(entry with { Phase = AuditPhase.Event, Code = "policy" });
+                return Refuse(RefusalKind.Policy, "policy", $"The policy refuses this request: {deny.Reason}.");
+            }
+
+            // 3 Intent on disk, or nothing runs.
+            var intent = await audit.AppendAsync(entry);
+            watch.Lap(out var intentMs);
+
+            // 4-7 Redact, ask, redact, record.
+            return await AskAsync(
+                request, model, (PolicyDecision.Allow)decision, entry with { Phase = AuditPhase.Outcome, Reference = intent.Seq },
+                watch, (policyMs, intentMs), cancellationToken);
+        }
+        catch (AuditUnavailableException e)
+        {
+            return new InferenceOutcome.Failed("audit_unavailable", e.Message);
+        }
+    }
+
+    private async Task<InferenceOutcome> AskAsync(
+        InferenceRequest request, ModelVersion model, PolicyDecision.Allow allow, AuditEntry outcome, Stopwatches watch,
+        (double Policy, double Intent) before, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // 4 The model sees redacted text only.
+            var (fields, found) = Redact(request.Fields, allow);
+            watch.Lap(out var redactMs);
+
+            // 5 The worker answers, under its limits.
+            var output = await workers.AnswerAsync(
+                request.Task, model.Id, () => models.ReadFiles(model), new TaskInput(fields), cancellationToken);
+
+            // 6 A model repeats what it has seen: its words are redacted too.
+            output = RedactOutput(output, allow);
+            watch.Lap(out var workerMs);
+
+            // 7 Outcome on disk, or the answer stays here.
+            var counts = found.ToDictionary(f => "pii." + f.Key.ToLowerInvariant(), f => (long)f.Value);
+            await audit.AppendAsync(outcome with { Code = "ok", Counts = counts });
+            watch.Lap(out var outcomeMs);
+            return new InferenceOutcome.Answered(
+                model.Id, output, fields, found, new InferenceTimes(before.Policy, before.Intent, redactMs, workerMs, outcomeMs));
+        }
+        catch (DetectionFailedException e)
+        {
+            await audit.AppendAsync(outcome with { Code = "pii_unavailable" });
+            return new InferenceOutcome.Failed("pii_unavailable", e.Message);
+        }
+        catch (WorkerException e)
+        {
+            await audit.AppendAsync(outcome with { Code = e.Code });
+            return new InferenceOutcome.Failed(e.Code, e.Message);
+        }
+        catch (InvalidDataException)
+        {
+            await audit.AppendAsync(outcome with { Code = "model_damaged" });
+            return new InferenceOutcome.Failed(
+                "model_damaged", "A file of the model does not match its hash. Roll back with: appliance model rollback TASK");
+        }
+        catch (OperationCanceledException)
+        {
+            await audit.AppendAsync(outcome with { Code = "cancelled" });
+            throw;
+        }
+    }
+
+    private (Dictionary<string, string> Fields, IReadOnlyDictionary<string, int> Found) Redact(
+        IReadOnlyDictionary<string, Sensitive<string>> fields, PolicyDecision.Allow allow)
+    {
+        var redacted = new Dictionary<string, string>();
+        var found = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var pseudonyms = new Pseudonyms();
+        foreach (var (name, text) in fields)
+        {
+            if (!allow.Obligations.Contains(Obligations.RedactInput))
+            {
+                redacted[name] = RawAccess.ByPolicy(text);
+                continue;
+            }
+            var result = redactor.Redact(text, policies.Current.Operators, pseudonyms);
+            redacted[name] = result.Text;
+            foreach (var (type, count) in result.Counts)
+            {
+                found[type] = found.GetValueOrDefault(type) + count;
+            }
+        }
+        return (redacted, found);
+    }
+
+    private TaskOutput RedactOutput(TaskOutput output, PolicyDecision.Allow allow)
+    {
+        if (!allow.Obligations.Contains(Obligations.RedactOutput))
+        {
+            return output;
+        }
+        var pseudonyms = new Pseudonyms();
+        return new TaskOutput([.. output.Predictions.Select(p => p.Text is null ? p : p with
+        {
+            Text = redactor.Redact(new Sensitive<string>(p.Text), policies.Current.Operators, pseudonyms).Text,
+        })]);
+    }
+
+    private static InferenceOutcome.Refused Refuse(RefusalKind kind, string code, string message) =>
+        new(new Refusal(kind, code, message));
+
+    private string Tasks() => string.Join(", ", workers.Plugins.SelectMany(p => p.Manifest.Tasks).Select(t => t.Name));
+
+    private sealed class Stopwatches(TimeProvider clock)
+    {
+        private long _last = clock.GetTimestamp();
+
+        internal void Lap(out double milliseconds)
+        {
+            milliseconds = clock.GetElapsedTime(_last).TotalMilliseconds;
+            _last = clock.GetTimestamp();
+        }
+    }
+}

@@ -1,0 +1,34 @@
+namespace Appliance.Domain.Privacy;
+
+/// <summary>A stretch of text that a recognizer takes for personal data.</summary>
+/// <param name="EntityType">A name of <see cref="EntityTypes"/>.</param>
+/// <param name="Start">First UTF-16 code unit in the original text.</param>
+/// <param name="End">One past the last.</param>
+/// <param name="Score">How sure the recognizer is, 0 to 1.</param>
+/// <param name="Why">The rule that fired, such as <c>mod97</c>; never a part of the text.</param>
+public sealed record PiiFinding(string EntityType, int Start, int End, double Score, string Why);
+
+/// <summary>The kinds of personal data that this appliance can find; any other name in a policy is an error.</summary>
+public static class EntityTypes
+{
+    public const string Person = "PERSON";
+    public const string StreetAddress = "STREET_ADDRESS";
+    public const string Email = "EMAIL_ADDRESS";
+    public const string Phone = "PHONE_NUMBER";
+    public const string Iban = "IBAN_CODE";
+    public const string CreditCard = "CREDIT_CARD";
+    public const string FiscalCode = "IT_FISCAL_CODE";
+    public const string VatCode = "IT_VAT_CODE";
+    public const string IpAddress = "IP_ADDRESS";
+    public const string Url = "URL";
+
+    public static IReadOnlyList<string> All { get; } =
+        [Person, StreetAddress, Email, Phone, Iban, CreditCard, FiscalCode, VatCode, IpAddress, Url];
+}
+
+/// <summary>A recognizer broke or took too long. Nothing may go on as if the text were clean.</summary>
+public sealed class DetectionFailedException(string recognizer, string reason)
+    : Exception($"The recognizer {recognizer} {reason}; the text was not processed.")
+{
+    public string Recognizer { get; } = recognizer;
+}

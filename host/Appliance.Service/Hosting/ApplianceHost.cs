@@ -1,0 +1,179 @@
+using System.Runtime.InteropServices;
+using Appliance.Domain.Audit;
+using Appliance.Domain.Datasets;
+using Appliance.Domain.Inference;
+using Appliance.Domain.Jobs;
+using Appliance.Domain.Models;
+using Appliance.Domain.Plugins;
+using Appliance.Domain.Policies;
+using Appliance.Domain.Privacy;
+using Appliance.Domain.Retraining;
+using Appliance.Service.Endpoints;
+using Appliance.Storage;
+using Appliance.Storage.Audit;
+using Appliance.Storage.Crypto;
+using Appliance.Workers;
+
+namespace Appliance.Service.Hosting;
+
+/// <summary>The composition root: every part is made here, once, in the order in which it may refuse to start.</summary>
+internal static partial class ApplianceHost
+{
+    private const long RequestBytesMax = 256L << 20;
+    private static readonly TimeSpan DetectionLimit = TimeSpan.FromSeconds(2);
+
+    /// <exception cref="InvalidDataException">Something on disk cannot be used; the message says what to do.</exception>
+    internal static async Task<int> RunAsync(string? root, string[] settings)
+    {
+        // 1 Folders, and nobody else on them.
+        var paths = Paths.Of(root);
+        using var only = Claim(paths);
+
+        // 2 Policies, keys, audit log: without any of them nothing starts.
+        var clock = TimeProvider.System;
+        var policies = PolicyFolder.Open(paths.Policies);
+        var keys = Keys.Open(paths.KeyFile, mayCreate: !File.Exists(paths.AuditDatabase));
+        await using var audit = new SqliteAuditLog(
+            paths.AuditDatabase, "appliance/" + Environment.MachineName.ToLowerInvariant() + "/audit", keys.AuditSigningKey, BootId(), clock);
+        await File.WriteAllTextAsync(paths.AuditPublicKey, audit.PublicKey + "\n");
+        await CloseOrphansAsync(audit);
+        await audit.AppendAsync(new AuditEntry(
+            AuditActions.PolicyLoad, AuditPhase.Event, "host", $"policy/v{policies.Current.Version}", Policy: policies.Current.Hash, Code: "ok"));
+
+        // 3 State and workers.
+        using var store = new StateStore(paths.State, keys);
+        var app = Build(paths, settings, clock, policies, audit, store);
+        var workers = app.Services.GetRequiredService<WorkerPool>();
+        foreach (var problem in workers.Discover())
+        {
+            LogPluginLeftOut(app.Logger, problem);
+        }
+        app.Services.GetRequiredService<TrainingService>().TakeUpInterrupted();
+
+        // 4 Serve until told to stop.
+        await app.StartAsync();
+        File.SetUnixFileMode(paths.Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+        await audit.AppendAsync(new AuditEntry(AuditActions.ServiceStart, AuditPhase.Event, "host", "host/appliance", Code: "ok"));
+        await audit.CheckpointAsync();
+        var systemd = app.Services.GetRequiredService<Systemd>();
+        systemd.Ready();
+        LogReady(app.Logger, paths.Socket);
+        await app.WaitForShutdownAsync();
+
+        // 5 Leave a signed log behind.
+        systemd.Stopping();
+        await workers.DisposeAsync();
+        await audit.AppendAsync(new AuditEntry(AuditActions.ServiceStop, AuditPhase.Event, "host", "host/appliance", Code: "ok"));
+        await audit.CheckpointAsync();
+        await app.DisposeAsync();
+        return 0;
+    }
+
+    private static WebApplication Build(
+        Paths paths, string[] settings, TimeProvider clock, PolicyFolder policies, SqliteAuditLog audit, StateStore store)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = paths.State });
+        builder.Configuration.AddJsonFile(Path.Combine(paths.Configuration, "appliance.json"), optional: true, reloadOnChange: false);
+        builder.Logging.ClearProviders().AddSimpleConsole(o =>
+        {
+            (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "yyyy-MM-ddTHH:mm:ssZ ", true);
+        });
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Appliance", LogLevel.Information);
+        builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(10));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = RequestBytesMax;
+            kestrel.ListenUnixSocket(paths.Socket);
+        });
+        AddServices(builder.Services, paths, clock, policies, audit, store);
+        var app = builder.Build();
+        Use(app);
+        return app;
+    }
+
+    private static void AddServices(
+        IServiceCollection services, Paths paths, TimeProvider clock, PolicyFolder policies, SqliteAuditLog audit, StateStore store)
+    {
+        services.AddOptions<WorkerOptions>()
+            .BindConfiguration("Workers", binder => binder.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(paths).AddSingleton(clock).AddSingleton(policies).AddSingleton<IPolicies>(policies);
+        services.AddSingleton(audit).AddSingleton<IAuditLog>(audit).AddSingleton(new AuditReader(paths.AuditDatabase));
+        services.AddSingleton<IDatasets>(new DatasetStore(store)).AddSingleton<IModels>(new ModelStore(store));
+        services.AddSingleton<IJobs>(new JobStore(store)).AddSingleton<IScheduleRuns>(new ScheduleRunStore(store));
+        services.AddSingleton(new Redactor(new Detector(Detector.Standard, clock, DetectionLimit)));
+        services.AddSingleton(p => new WorkerPool(p.GetRequiredService<Microsoft.Extensions.Options.IOptions<WorkerOptions>>().Value, audit));
+        services.AddSingleton<IWorkers>(p => p.GetRequiredService<WorkerPool>());
+        services.AddSingleton<Importer>().AddSingleton<InferenceService>().AddSingleton<ModelService>().AddSingleton<TrainingService>();
+        services.AddSingleton<JobFeed>().AddSingleton<Metrics>().AddSingleton<IdSource>().AddSingleton<Systemd>().AddSingleton<Retraining>();
+        services.AddSingleton(Callers.Read(geteuid())).AddSingleton(new Defaults(policies.Current.Zones.Keys.First()));
+        services.AddSingleton<JobRunner>().AddHostedService(p => p.GetRequiredService<JobRunner>()).AddHostedService<Heartbeat>();
+        services.ConfigureHttpJsonOptions(o =>
+        {
+            o.SerializerOptions.PropertyNamingPolicy = Replies.Json.PropertyNamingPolicy;
+            o.SerializerOptions.UnmappedMemberHandling = Replies.Json.UnmappedMemberHandling;
+            o.SerializerOptions.RespectNullableAnnotations = true;
+            o.SerializerOptions.RespectRequiredConstructorParameters = true;
+            o.SerializerOptions.MaxDepth = Replies.Json.MaxDepth;
+        });
+    }
+
+    private static void Use(WebApplication app)
+    {
+        app.Use(RequestPipeline.ErrorsAsWords);
+        app.UseRouting();
+        app.Use(RequestPipeline.KnownCallersOnly);
+        app.UseEndpoints(_ => { });
+        SystemEndpoints.Map(app);
+        DatasetEndpoints.Map(app);
+        ModelEndpoints.Map(app);
+        JobEndpoints.Map(app);
+        InferenceEndpoints.Map(app);
+        AuditEndpoints.Map(app);
+        app.MapFallback(() => Replies.Error(404, "not_found", "No such address. See the README for the API.")).For(
+            "client", "operator", "auditor", "approver");
+    }
+
+    // A file lock: it goes when the process goes, however it goes.
+    private static FileStream Claim(Paths paths)
+    {
+        foreach (var folder in (string[])[paths.State, Path.GetDirectoryName(paths.AuditDatabase)!, paths.Runtime])
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
+        }
+        FileStream claimed;
+        try
+        {
+            claimed = new FileStream(paths.LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            throw new InvalidDataException($"Another appliance-host works on {paths.State}. Stop it first, or choose another --root.");
+        }
+        File.Delete(paths.Socket); // left over from a host that was killed
+        return claimed;
+    }
+
+    private static async Task CloseOrphansAsync(SqliteAuditLog audit)
+    {
+        foreach (var (seq, action, target) in audit.Orphans())
+        {
+            await audit.AppendAsync(new AuditEntry(
+                action, AuditPhase.Outcome, "host", target, Code: "unknown-crash", Reference: seq));
+        }
+    }
+
+    private static string BootId() => File.Exists("/proc/sys/kernel/random/boot_id")
+        ? File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()
+        : "unknown";
+
+    [LoggerMessage(1001, LogLevel.Information, "Ready on {Socket}")]
+    private static partial void LogReady(ILogger logger, string socket);
+
+    [LoggerMessage(2001, LogLevel.Warning, "A plugin is left out: {Problem}")]
+    private static partial void LogPluginLeftOut(ILogger logger, string problem);
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+}

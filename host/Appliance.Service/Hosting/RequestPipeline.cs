@@ -1,0 +1,73 @@
+using System.Text.Json;
+using Appliance.Domain.Audit;
+using Appliance.Service.Endpoints;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Appliance.Service.Hosting;
+
+/// <summary>What every request passes before its endpoint.</summary>
+internal static partial class RequestPipeline
+{
+    /// <summary>The kernel says who calls; the endpoint says which roles it serves; anything else is refused and recorded.</summary>
+    internal static async Task KnownCallersOnly(HttpContext context, RequestDelegate next)
+    {
+        var socket = context.Features.Get<IConnectionSocketFeature>()?.Socket;
+        var caller = socket is null ? null : context.RequestServices.GetRequiredService<Callers>().Of(socket);
+        var roles = context.GetEndpoint()?.Metadata.GetMetadata<Access.RolesMetadata>()?.Roles;
+        if (caller is null || roles is null || !roles.Contains(caller.Role))
+        {
+            await context.RequestServices.GetRequiredService<IAuditLog>().AppendAsync(new AuditEntry(
+                AuditActions.CallRefused, AuditPhase.Event, caller?.Id ?? "unknown", "api/endpoint", Decision: "deny", Code: "role"));
+            var message = caller is null
+                ? "Your user has no role here. Ask an administrator to add you to the group appliance-client or appliance-operator."
+                : $"This needs the role {string.Join(" or ", roles ?? ["none"])}; you have {caller.Role}.";
+            await Replies.Error(403, "forbidden", message).ExecuteAsync(context);
+            return;
+        }
+        context.SetCaller(caller);
+        await next(context);
+    }
+
+    /// <summary>No exception reaches a caller or a log with its text: it may quote a request.</summary>
+    internal static async Task ErrorsAsWords(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller hung up; the records are written.
+        }
+        catch (AuditUnavailableException e)
+        {
+            await AnswerAsync(context, 503, "audit_unavailable", e.Message);
+        }
+        catch (BadHttpRequestException e)
+        {
+            await AnswerAsync(context, e.StatusCode, e.StatusCode == 413 ? "too_large" : "bad_request", e.StatusCode == 413
+                ? "The request is larger than 256 MiB. Split the files into several imports."
+                : e.InnerException is JsonException ? "The body is not the JSON that this address takes." : "The request is malformed.");
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            Log(context, e);
+            await AnswerAsync(context, 507, "storage", "Something on disk cannot be read or written. Free disk space; see the service's log.");
+        }
+        catch (Exception e) // boundary: the last one before the socket
+        {
+            Log(context, e);
+            await AnswerAsync(context, 500, "broken", "The appliance made a mistake. Nothing was answered; see the service's log.");
+        }
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, string code, string message) =>
+        context.Response.HasStarted ? Task.CompletedTask : Replies.Error(status, code, message).ExecuteAsync(context);
+
+    private static void Log(HttpContext context, Exception e) => LogBroken(
+        context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Appliance.Service"), e.GetType().Name,
+        e.TargetSite?.DeclaringType?.FullName ?? "?", e.TargetSite?.Name ?? "?");
+
+    [LoggerMessage(1002, LogLevel.Error, "A request broke: {Kind} in {Type}.{Method}")]
+    private static partial void LogBroken(ILogger logger, string kind, string type, string method);
+}

@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
+using Appliance.Storage.Crypto;
+
+namespace Appliance.Storage.Audit;
+
+/// <summary>A checkpoint of the log as a C2SP signed note: origin, size, root, one Ed25519 signature line.</summary>
+/// <remarks>Sources: C2SP tlog-checkpoint and signed-note. The public key's text form goes to <c>audit.pub</c>.</remarks>
+internal sealed class SignedNote
+{
+    private const byte Ed25519Type = 1;
+    private readonly byte[] _privateKey;
+    private readonly byte[] _keyId;
+
+    internal SignedNote(string origin, byte[] privateKey)
+    {
+        (Origin, _privateKey) = (origin, privateKey);
+        var publicKey = Ed25519.PublicKey(privateKey);
+        _keyId = SHA256.HashData([.. Encoding.UTF8.GetBytes(origin), (byte)'\n', Ed25519Type, .. publicKey])[..4];
+        PublicKey = $"{origin}+{Convert.ToHexStringLower(_keyId)}+{Convert.ToBase64String([Ed25519Type, .. publicKey])}";
+    }
+
+    internal string Origin { get; }
+
+    /// <summary>The verifier key: <c>origin+id+base64</c>.</summary>
+    internal string PublicKey { get; }
+
+    internal byte[] Write(long size, byte[] root)
+    {
+        var text = $"{Origin}\n{size}\n{Convert.ToBase64String(root)}\n";
+        var signature = Ed25519.Sign(_privateKey, Encoding.UTF8.GetBytes(text));
+        return Encoding.UTF8.GetBytes($"{text}\n\u2014 {Origin} {Convert.ToBase64String([.. _keyId, .. signature])}\n");
+    }
+}

@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Appliance.Storage.Crypto;
+
+namespace Appliance.Storage.Vault;
+
+/// <summary>Encrypted files under the keyed hash of their content: the same content is stored once, and never in the clear.</summary>
+internal sealed partial class ContentVault
+{
+    private readonly string _folder;
+    private readonly Keys _keys;
+
+    internal ContentVault(string folder, Keys keys)
+    {
+        (_folder, _keys) = (folder, keys);
+        Directory.CreateDirectory(folder);
+        // What a crash left half-written was never acknowledged.
+        foreach (var left in Directory.EnumerateFiles(folder, "*.new"))
+        {
+            File.Delete(left);
+        }
+    }
+
+    /// <returns>The content's address.</returns>
+    internal string Add(ReadOnlySpan<byte> content)
+    {
+        var address = Convert.ToHexStringLower(HMACSHA256.HashData(_keys.Addresses, content));
+        if (!File.Exists(PathOf(address)))
+        {
+            Replace(address, content);
+        }
+        return address;
+    }
+
+    /// <exception cref="InvalidDataException">The file is missing, damaged or was changed.</exception>
+    internal byte[] Read(string address)
+    {
+        var path = PathOf(address);
+        return File.Exists(path)
+            ? SealedFile.Read(File.ReadAllBytes(path), _keys.Vault)
+            : throw new InvalidDataException("A vault file is missing. Restore it from the backup.");
+    }
+
+    internal bool Has(string name) => File.Exists(PathOf(name));
+
+    internal void Delete(string name) => File.Delete(PathOf(name));
+
+    /// <summary>Writes under a name of ours: new file, fsync, rename, fsync of the folder. A crash leaves the old or the new.</summary>
+    /// <exception cref="IOException">The disk is full or broken; what was there before is untouched.</exception>
+    internal void Replace(string name, ReadOnlySpan<byte> content)
+    {
+        var path = PathOf(name);
+        var temporary = path + ".new";
+        try
+        {
+            using (var file = new FileStream(temporary, new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }))
+            {
+                SealedFile.Write(file, content, _keys.Vault);
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
+            SyncFolder();
+        }
+        catch (IOException e)
+        {
+            File.Delete(temporary);
+            throw new IOException($"The vault cannot be written ({e.Message}). Free disk space under {_folder}.", e);
+        }
+    }
+
+    private string PathOf(string name) => Path.Combine(_folder, name);
+
+    private void SyncFolder()
+    {
+        var folder = open(_folder, 0x10000 /* O_DIRECTORY */);
+        if (folder < 0 || fsync(folder) != 0)
+        {
+            throw new IOException("fsync of the vault's folder failed");
+        }
+        close(folder);
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(int descriptor);
+
+    [LibraryImport("libc")]
+    private static partial int close(int descriptor);
+}

@@ -1,0 +1,21 @@
+using System.Net.Sockets;
+using Appliance.Protocol;
+using Appliance.Worker;
+
+// The process that runs one plugin. Started by the host with one end of a socket pair; it has no other way out.
+if (args is not ["--fd", var number] || !int.TryParse(number, out var descriptor))
+{
+    Console.Error.WriteLine("This program is started by appliance-host. To use the appliance, type: appliance --help");
+    return 2;
+}
+using var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
+using var frames = new FrameStream(new NetworkStream(socket, ownsSocket: false));
+try
+{
+    await new Session(frames, socket, TimeProvider.System).RunAsync();
+    return 0;
+}
+catch (Exception e) when (e is EndOfStreamException or IOException or SocketException)
+{
+    return 0; // the host is gone or has closed: nothing is left to do
+}

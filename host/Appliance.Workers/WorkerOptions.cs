@@ -1,0 +1,39 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Appliance.Workers;
+
+/// <summary>Where workers come from and what they may take.</summary>
+public sealed class WorkerOptions
+{
+    /// <summary>The worker program. Default: <c>appliance-worker</c> beside the host.</summary>
+    [Required]
+    public string Program { get; set; } = Path.Combine(AppContext.BaseDirectory, "appliance-worker");
+
+    /// <summary>Folder with one folder a plugin. Default: <c>plugins</c> beside the host.</summary>
+    [Required]
+    public string PluginsFolder { get; set; } = Path.Combine(AppContext.BaseDirectory, "plugins");
+
+    /// <summary><c>cpu</c> (default), <c>cuda</c> or <c>cuda:N</c>.</summary>
+    [Required, RegularExpression(@"^(cpu|cuda(:\d{1,2})?)$")]
+    public string Device { get; set; } = "cpu";
+
+    /// <summary>Threads of one worker, 1 to 256; 0 (default) for one per processor.</summary>
+    [Range(0, 256)]
+    public int Threads { get; set; }
+
+    /// <summary>Longest time for one answer, 100 ms to 10 minutes. Default 20 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
+    public TimeSpan AnswerWithin { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Longest silence of a training worker, 1 s to 2 hours. Default 10 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "02:00:00")]
+    public TimeSpan SilenceWithin { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Longest time to start a worker and load its plugin, 1 s to 5 minutes. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan StartWithin { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Requests that may wait for one worker, 1 to 10,000; more are refused as busy. Default 64.</summary>
+    [Range(1, 10_000)]
+    public int WaitingMax { get; set; } = 64;
+}

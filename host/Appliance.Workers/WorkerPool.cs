@@ -1,0 +1,224 @@
+using Appliance.Domain.Audit;
+using Appliance.Domain.Datasets;
+using Appliance.Domain.Jobs;
+using Appliance.Domain.Plugins;
+using Appliance.Protocol;
+using Appliance.Sdk.Plugins;
+
+namespace Appliance.Workers;
+
+/// <summary>The workers of this host: one that answers for each task, and one for each training run.</summary>
+public sealed class WorkerPool(WorkerOptions options, IAuditLog audit) : IWorkers, IAsyncDisposable
+{
+    private const int RowsPerFrame = 256;
+    private const int RowsCharactersPerFrame = 1 << 20;
+    private const long ResultBytesMax = 8L << 30;
+    private readonly Dictionary<string, AnsweringWorker> _answering = [];
+    private readonly Lock _lock = new();
+
+    public IReadOnlyList<InstalledPlugin> Plugins { get; private set; } = [];
+
+    /// <summary>Reads every plugin's manifest; a bad one is left out and named.</summary>
+    /// <returns>What is wrong with the plugins that were left out.</returns>
+    public IReadOnlyList<string> Discover()
+    {
+        var problems = new List<string>();
+        var found = new List<InstalledPlugin>();
+        var folders = Directory.Exists(options.PluginsFolder) ? Directory.GetDirectories(options.PluginsFolder) : [];
+        foreach (var folder in folders.Order(StringComparer.Ordinal))
+        {
+            var path = Path.Combine(folder, "plugin.yaml");
+            var (manifest, errors) = File.Exists(path)
+                ? PluginManifest.Read(File.ReadAllText(path))
+                : (null, ["plugin.yaml is missing"]);
+            if (manifest is null)
+            {
+                problems.AddRange(errors.Select(e => $"{Path.GetFileName(folder)}: {e}"));
+            }
+            else
+            {
+                found.Add(new InstalledPlugin(manifest, Path.GetFullPath(folder)));
+            }
+        }
+        Plugins = found;
+        return problems;
+    }
+
+    public InstalledPlugin? PluginOf(string task) =>
+        Plugins.FirstOrDefault(p => p.Manifest.Tasks.Any(t => t.Name == task));
+
+    public async Task<TaskOutput> AnswerAsync(
+        string task, string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, TaskInput input,
+        CancellationToken cancellationToken)
+    {
+        AnsweringWorker? worker;
+        lock (_lock)
+        {
+            if (!_answering.TryGetValue(task, out worker))
+            {
+                worker = _answering[task] = new AnsweringWorker(options, Plugin(task), task, audit);
+            }
+        }
+        return await worker.AnswerAsync(modelId, files, input, cancellationToken);
+    }
+
+    public async Task<TrainedModel> TrainAsync(
+        TrainingOrder order, Action<JobProgress> progress, Action<ReadOnlyMemory<byte>> checkpoint, CancellationToken cancellationToken)
+    {
+        await using var worker = await StartAsync(order.Task, cancellationToken);
+        var request = worker.NextRequest();
+        return await worker.GuardedAsync(options.SilenceWithin, cancellationToken, async () =>
+        {
+            await SendAsync(worker, request, order.BaseModel, order.Rows, order.Checkpoint, cancellationToken);
+            await worker.Frames.WriteAsync(
+                Messages.Write(FrameKind.Train, request, new Train(order.Recipe, [.. order.Labels])), cancellationToken);
+            return await FollowAsync(worker, progress, checkpoint, cancellationToken);
+        });
+    }
+
+    public async Task<IReadOnlyList<long>> EvaluateAsync(
+        string task, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, IReadOnlyList<string> labels,
+        IReadOnlyList<StoredRow> rows, CancellationToken cancellationToken)
+    {
+        await using var worker = await StartAsync(task, cancellationToken);
+        var request = worker.NextRequest();
+        return await worker.GuardedAsync(options.SilenceWithin, cancellationToken, async () =>
+        {
+            await SendAsync(worker, request, files, rows, null, cancellationToken);
+            await worker.Frames.WriteAsync(
+                Messages.Write(FrameKind.Evaluate, request, new Evaluate([.. labels])), cancellationToken);
+            var reply = await NextAsync(worker, cancellationToken);
+            return reply.Kind == FrameKind.Evaluated
+                ? Messages.Read<Evaluated>(reply).Predictions
+                : throw new ProtocolException($"a {reply.Kind} where an evaluation was due");
+        });
+    }
+
+    public async Task InspectAsync(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, CancellationToken cancellationToken)
+    {
+        await using var worker = await WorkerHandle.StartAsync(options, null, "", cancellationToken);
+        var request = worker.NextRequest();
+        await worker.GuardedAsync(options.StartWithin, cancellationToken, async () =>
+        {
+            await SendAsync(worker, request, files, [], null, cancellationToken);
+            return true;
+        });
+        await worker.CallAsync(
+            r => new Frame(FrameKind.Inspect, r, default), FrameKind.Inspected, options.StartWithin, cancellationToken);
+    }
+
+    public async Task RecycleAsync(string task)
+    {
+        AnsweringWorker? worker;
+        lock (_lock)
+        {
+            _answering.Remove(task, out worker);
+        }
+        if (worker is not null)
+        {
+            await worker.DisposeAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var task in _answering.Keys.ToArray())
+        {
+            await RecycleAsync(task);
+        }
+    }
+
+    private InstalledPlugin Plugin(string task) =>
+        PluginOf(task) ?? throw new WorkerException("refused", "No installed plugin has this task.");
+
+    private async Task<WorkerHandle> StartAsync(string task, CancellationToken cancellationToken)
+    {
+        var plugin = Plugin(task);
+        await audit.AppendAsync(new AuditEntry(
+            AuditActions.WorkerStart, AuditPhase.Event, "host", $"plugin/{plugin.Manifest.Id}", Code: "training"));
+        return await WorkerHandle.StartAsync(options, plugin, task, cancellationToken);
+    }
+
+    private static async Task SendAsync(
+        WorkerHandle worker, long request, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> model, IReadOnlyList<StoredRow> rows,
+        ReadOnlyMemory<byte>? checkpoint, CancellationToken cancellationToken)
+    {
+        foreach (var (name, content) in model)
+        {
+            await Blobs.SendAsync(worker.Frames, request, "model/" + name, content, cancellationToken);
+        }
+        if (checkpoint is { } state)
+        {
+            await Blobs.SendAsync(worker.Frames, request, "checkpoint", state, cancellationToken);
+        }
+        var batch = new List<RowMessage>();
+        var characters = 0;
+        foreach (var row in rows)
+        {
+            batch.Add(new RowMessage(row.Text, row.Label, row.Split.ToString().ToLowerInvariant()));
+            characters += row.Text.Length;
+            if (batch.Count == RowsPerFrame || characters > RowsCharactersPerFrame)
+            {
+                await worker.Frames.WriteAsync(Messages.Write(FrameKind.Rows, request, new Rows(batch)), cancellationToken);
+                (batch, characters) = ([], 0);
+            }
+        }
+        await worker.Frames.WriteAsync(Messages.Write(FrameKind.Rows, request, new Rows(batch)), cancellationToken);
+    }
+
+    private async Task<TrainedModel> FollowAsync(
+        WorkerHandle worker, Action<JobProgress> progress, Action<ReadOnlyMemory<byte>> checkpoint, CancellationToken cancellationToken)
+    {
+        const string Result = "result/";
+        var blobs = new BlobCollector(ResultBytesMax);
+        while (true)
+        {
+            var frame = await NextAsync(worker, cancellationToken);
+            switch (frame.Kind)
+            {
+                case FrameKind.Progress:
+                    var p = Messages.Read<Progress>(frame);
+                    progress(new JobProgress(
+                        p.Step, p.StepsTotal, p.Epoch, p.Loss, p.LearningRate, p.ExamplesPerSecond, p.ValidationLoss,
+                        p.ValidationMetric, p.SecondsLeft));
+                    break;
+                case FrameKind.Blob:
+                    if (blobs.Add(frame.Payload.Span) == "checkpoint")
+                    {
+                        Keep(checkpoint, blobs.Take("checkpoint"));
+                    }
+                    break;
+                case FrameKind.Trained:
+                    var t = Messages.Read<Trained>(frame);
+                    var files = blobs.Files.Where(f => f.Key.StartsWith(Result, StringComparison.Ordinal))
+                        .ToDictionary(f => f.Key[Result.Length..], f => f.Value);
+                    return new TrainedModel(
+                        files, t.TestPredictions, t.Steps, t.BestEpoch, t.Seconds, t.ExamplesPerSecond, t.Precision, t.Threads);
+                default:
+                    throw new ProtocolException($"a {frame.Kind} during training");
+            }
+        }
+    }
+
+    // A full disk is the host's trouble, not the worker's: it must not look like a dead worker.
+    private static void Keep(Action<ReadOnlyMemory<byte>> checkpoint, ReadOnlyMemory<byte> state)
+    {
+        try
+        {
+            checkpoint(state);
+        }
+        catch (IOException e)
+        {
+            throw new WorkerException("storage", $"{e.Message} The run stopped; its last checkpoint is kept.");
+        }
+    }
+
+    private async Task<Frame> NextAsync(WorkerHandle worker, CancellationToken cancellationToken)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        silence.CancelAfter(options.SilenceWithin);
+        var frame = await worker.Frames.ReadAsync(silence.Token);
+        WorkerHandle.ThrowIfProblem(frame);
+        return frame;
+    }
+}
