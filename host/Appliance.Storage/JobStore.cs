@@ -20,7 +20,7 @@ public sealed class JobStore(StateStore store) : IJobs
     public void SaveCheckpoint(string jobId, ReadOnlyMemory<byte> state) => store.Vault.Replace(Name(jobId), state.Span);
 
     public ReadOnlyMemory<byte>? ReadCheckpoint(string jobId) =>
-        store.Vault.Has(Name(jobId)) ? store.Vault.Read(Name(jobId)) : null;
+        store.Vault.Has(Name(jobId)) ? store.Vault.Read(Name(jobId)) : default(ReadOnlyMemory<byte>?);
 
     public void DeleteCheckpoint(string jobId) => store.Vault.Delete(Name(jobId));
 

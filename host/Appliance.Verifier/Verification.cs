@@ -37,12 +37,9 @@ internal static class Verification
         output.WriteLine(intact ? "integrity: ok" : "integrity: broken at " + (state.BrokenAt ?? contradicted ?? badInside)
             + (contradicted is not null && state.BrokenAt is null ? " (a signed checkpoint of this size has another root)" : "")
             + (contradicted is null && state.BrokenAt is null ? " (a checkpoint is not signed by this key)" : ""));
-        var complete = noteFiles.Count == 0
-            ? inside.Count > 0 && !cutAfter
-            : !cutAfter && proven > 0;
-        output.WriteLine("completeness: " + (cutAfter ? $"truncated after {state.Size}" : complete
-            ? "ok"
-            : $"unwitnessed since {proven + 1}"));
+        var complete = !cutAfter && proven == state.Size;
+        output.WriteLine("completeness: " + (cutAfter ? $"truncated after {state.Size}"
+            : complete ? "ok" : $"unwitnessed since {proven + 1}"));
         output.WriteLine(
             $"records: {state.Size}, open intents: {state.OpenIntents}, clock steps: {state.ClockSteps}, pruned: {state.Pruned}, " +
             $"own checkpoints: {inside.Count}, proven from outside up to: {proven}");

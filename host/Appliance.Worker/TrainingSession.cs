@@ -23,11 +23,11 @@ internal sealed class TrainingSession(
         {
             throw new InvalidDataException(string.Join("; ", errors));
         }
-        ReadOnlyMemory<byte>? checkpoint = files.Remove(CheckpointBlob, out var state) ? state : null;
+        var resumes = files.Remove(CheckpointBlob, out var state);
         torch.random.manual_seed(recipe.Seed);
         using var task = plugin.Build(recipe, BaseModel(files), order.Labels, new torch.Device(hello.Device));
         using var trainer = new Trainer(recipe, task, this, clock);
-        var result = trainer.Run(Examples(rows, "train"), Examples(rows, "validation"), checkpoint, CancellationToken.None);
+        var result = trainer.Run(Examples(rows, "train"), Examples(rows, "validation"), resumes ? state : default(ReadOnlyMemory<byte>?), CancellationToken.None);
         var predictions = Evaluator.Predict(task, Examples(rows, "test"));
         foreach (var (name, content) in task.Save())
         {
