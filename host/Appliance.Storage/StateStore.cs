@@ -33,6 +33,10 @@ public sealed class StateStore : IDisposable
 
     public void Dispose()
     {
+        if (_database.State != System.Data.ConnectionState.Open)
+        {
+            return;
+        }
         Database.Checkpoint(_database);
         _database.Dispose();
     }

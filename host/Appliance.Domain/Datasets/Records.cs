@@ -15,29 +15,26 @@ internal static class Records
     /// <summary>RFC 4180: quotes, doubled quotes, line breaks inside quotes.</summary>
     internal static IEnumerable<FileRecord> Csv(IReadOnlyList<ReadOnlyMemory<byte>> lines)
     {
+        var columns = 0;
         for (var at = 0; at < lines.Count; at++)
         {
             var first = at;
             var (record, problem) = Decode(lines[at].Span);
-            // A quote still open at the end of the line: the record goes on, if it closes soon.
-            for (var next = at + 1; problem is null && OpenQuote(record) && next < Math.Min(lines.Count, at + LinesPerRecordMax); next++)
-            {
-                (var more, problem) = Decode(lines[next].Span);
-                record += "\n" + more;
-                if (problem is null && !OpenQuote(record))
-                {
-                    at = next;
-                }
-            }
+            IReadOnlyList<string> fields = [];
             if (problem is null && OpenQuote(record))
             {
-                problem = "a quote is opened and never closed";
+                // The record goes on in the next lines, if they close the quote and complete it.
+                (fields, problem, at) = Join(lines, at, columns);
             }
-            if (problem is null && record.Length == 0)
+            else if (problem is null && record.Length == 0)
             {
                 continue;
             }
-            var fields = problem is null ? SplitCsv(record, out problem) : [];
+            else if (problem is null)
+            {
+                fields = SplitCsv(record, out problem);
+            }
+            columns = columns == 0 ? fields.Count : columns;
             yield return new FileRecord(first + 1, fields, problem);
         }
     }
@@ -90,6 +87,33 @@ internal static class Records
         {
             return ("", "the line is not UTF-8; convert the file first, for example with iconv");
         }
+    }
+
+    // A quote that somebody forgot must not swallow the rows after it: only a whole record is taken.
+    private static (IReadOnlyList<string> Fields, string? Problem, int Last) Join(
+        IReadOnlyList<ReadOnlyMemory<byte>> lines, int first, int columns)
+    {
+        var record = Decode(lines[first].Span).Text;
+        for (var at = first + 1; at < Math.Min(lines.Count, first + LinesPerRecordMax); at++)
+        {
+            var (more, problem) = Decode(lines[at].Span);
+            if (problem is not null)
+            {
+                break;
+            }
+            record += "\n" + more;
+            if (OpenQuote(record))
+            {
+                continue;
+            }
+            var fields = SplitCsv(record, out problem);
+            if (problem is null && (columns == 0 || fields.Count == columns))
+            {
+                return (fields, null, at);
+            }
+            break;
+        }
+        return ([], "a quote is opened and never closed", first);
     }
 
     private static bool OpenQuote(string record) => record.Count(c => c == '"') % 2 == 1;

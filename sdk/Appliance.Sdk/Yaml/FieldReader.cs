@@ -162,8 +162,9 @@ public sealed class FieldReader(YamlMap map, List<string> errors, string path = 
     {
         foreach (var (name, node) in map.Fields.Where(f => !_known.Contains(f.Key)))
         {
-            var near = _known.MinBy(k => Distance(k, name));
-            var hint = near is not null && Distance(near, name) <= 3 ? $"; did you mean '{near}'?" : "";
+            var near = _known.FirstOrDefault(k => name.Split('_').All(k.Split('_').Contains)) ?? _known.MinBy(k => Distance(k, name));
+            var close = near is not null && (Distance(near, name) <= 3 || name.Split('_').All(near.Split('_').Contains));
+            var hint = close ? $"; did you mean '{near}'?" : "";
             Error(node.Line, Clip(name), $"is not a field here{hint}");
         }
     }

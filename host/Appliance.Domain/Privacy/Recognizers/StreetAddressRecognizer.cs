@@ -12,7 +12,7 @@ public sealed class StreetAddressRecognizer : IRecognizer
         @" ?(?:\p{Lu}[\p{L}'.]*|\d{1,2} \p{Lu}\p{Ll}+)){1,4}";
 
     private const string Number =
-        @"(?:[ ,]{1,3}(?:n(?:umero|\.|°|r\.)?[ ]?°?[ ]?|civico )?\d{1,4}(?:[/ ]?[a-zA-Z]\b)?(?:/\d{1,3})?)?";
+        @"(?:[ ,]{1,3}(?:n(?:umero|\.|°|r\.)?[ ]?°?[ ]?|civico )?\d{1,4}(?:(?:/?[a-zA-Z]| [A-Z])\b)?(?:/\d{1,3})?)?";
 
     private const string City = @"(?:[ ,\-]{1,3}\d{5}(?: \p{Lu}[\p{L}']+){0,3}(?: \(?[A-Z]{2}\)?)?)?";
 

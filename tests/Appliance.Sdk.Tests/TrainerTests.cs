@@ -1,0 +1,130 @@
+using Appliance.Sdk.Plugins;
+using Appliance.Sdk.Recipes;
+using Appliance.Training;
+using Appliance.Training.Evaluation;
+using Appliance.Training.Tasks;
+using static TorchSharp.torch;
+
+namespace Appliance.Tests;
+
+[Collection("torch")]
+public sealed class TrainerTests
+{
+    private static readonly ModelFiles Base = new(Directory.GetFiles(Repository.File("samples", "use-lite-en"))
+        .ToDictionary(f => Path.GetFileName(f), f => (ReadOnlyMemory<byte>)File.ReadAllBytes(f)));
+
+    private static readonly Example[] Sentences = [.. File.ReadLines(
+        Repository.File("samples", "sentiment-uci", "uci_yelp_labelled.txt")).Skip(1)
+        .Select(l => l.Trim().Split('\t')).Where(p => p.Length == 2).Select(p => new Example(p[0].Trim(), p[1])).Take(240)];
+
+    private static Recipe Recipe(string method, int epochs = 2, string more = "") =>
+        RecipeReader.Read($"base_model: b\ntask: t\nmethod: {method}\nnum_train_epochs: {epochs}\nseed: 3\n{more}").Recipe!;
+
+    private static (TextClassifier Task, Observer Seen, TrainingResult Result) Train(Recipe recipe, ReadOnlyMemory<byte>? from = null)
+    {
+        random.manual_seed(recipe.Seed);
+        set_num_threads(2);
+        var task = TextClassifier.Build(recipe, Base, ["0", "1"], CPU);
+        var seen = new Observer();
+        using var trainer = new Trainer(recipe, task, seen, TimeProvider.System);
+        return (task, seen, trainer.Run(Sentences[..160], Sentences[160..200], from, CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData("full")]
+    [InlineData("lora")]
+    [InlineData("head")]
+    public void Every_method_learns_more_than_guessing_and_its_model_opens_again_with_the_same_answers(string method)
+    {
+        var (task, _, _) = Train(Recipe(method, method == "head" ? 6 : 2));
+        var test = Sentences[200..];
+        var truth = test.Select(e => long.Parse(e.Label)).ToArray();
+
+        var predicted = Evaluator.Predict(task, test);
+
+        ClassificationReport.Of(truth, predicted, 2).Accuracy.Should().BeGreaterThan(0.7);
+        using var again = TextClassifier.Open(new ModelFiles(task.Save()), CPU);
+        again.Probabilities(test[0].Text).Zip(task.Probabilities(test[0].Text), (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-4f);
+        task.Dispose();
+    }
+
+    [Theory]
+    [InlineData("full")]
+    [InlineData("lora")]
+    public void A_run_that_resumes_from_its_checkpoint_ends_with_the_same_bits(string method)
+    {
+        var recipe = Recipe(method, 2, method == "lora" ? "lora: {r: 4, dropout: 0.1}\n" : "");
+        var (whole, seen, _) = Train(recipe);
+
+        var (resumed, _, _) = Train(recipe, seen.Checkpoints[0]);
+
+        resumed.Save()["model.safetensors"].ToArray().Should().Equal(whole.Save()["model.safetensors"].ToArray());
+        whole.Dispose();
+        resumed.Dispose();
+    }
+
+    [Fact]
+    public void Head_training_leaves_the_base_as_it_was()
+    {
+        var (task, _, _) = Train(Recipe("head"));
+        using var untouched = TextClassifier.Build(Recipe("head"), Base, ["0", "1"], CPU);
+
+        foreach (var (name, tensor) in untouched.Module.state_dict().Where(t => !task.IsHead(t.Key)))
+        {
+            task.Module.state_dict()[name].bytes.SequenceEqual(tensor.bytes).Should().BeTrue(name);
+        }
+        task.Dispose();
+    }
+
+    [Fact]
+    public void Patience_ends_a_run_that_gets_no_better()
+    {
+        var (task, _, result) = Train(Recipe("head", 200, "early_stopping_patience: 2\n"));
+
+        result.StoppedEarly.Should().BeTrue();
+        result.BestMetric.Should().BeGreaterThan(0.5);
+        task.Dispose();
+    }
+
+    [Fact]
+    public void One_class_is_refused_in_words_that_say_what_to_do()
+    {
+        using var task = TextClassifier.Build(Recipe("head"), Base, ["0", "1"], CPU);
+        using var trainer = new Trainer(Recipe("head"), task, new Observer(), TimeProvider.System);
+        var one = Enumerable.Repeat(new Example("a", "0"), 4).ToArray();
+
+        var act = () => trainer.Run(one, one, null, CancellationToken.None);
+
+        act.Should().Throw<InvalidDataException>().WithMessage("*same label*at least two classes*");
+    }
+
+    [Fact]
+    public void The_rate_rises_in_the_warm_up_and_falls_to_zero()
+    {
+        Schedule.Rate(0, 100, 1, 0.1).Should().BeApproximately(0.1, 1e-12);
+        Schedule.Rate(9, 100, 1, 0.1).Should().BeApproximately(1, 1e-12);
+        Schedule.Rate(55, 100, 1, 0.1).Should().BeApproximately(0.5, 1e-12);
+        Schedule.Rate(100, 100, 1, 0.1).Should().Be(0);
+    }
+
+    [Fact]
+    public void A_report_counts_what_a_person_would_count()
+    {
+        var report = ClassificationReport.Of([0, 0, 1, 1, 2], [0, 1, 1, 1, 0], 3);
+
+        report.Accuracy.Should().BeApproximately(0.6, 1e-12);
+        report.MacroF1.Should().BeApproximately((0.5 + 0.8 + 0) / 3, 1e-12);
+        report.Confusion[0].Should().Equal(1, 1, 0);
+    }
+
+    private sealed class Observer : ITrainingObserver
+    {
+        internal List<ReadOnlyMemory<byte>> Checkpoints { get; } = [];
+
+        public void Report(TrainingProgress progress)
+        {
+        }
+
+        public void SaveCheckpoint(ReadOnlyMemory<byte> state) => Checkpoints.Add(state.ToArray());
+    }
+}

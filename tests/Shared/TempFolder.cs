@@ -1,0 +1,23 @@
+namespace Appliance.Tests;
+
+/// <summary>A folder of a test's own, gone afterwards.</summary>
+internal sealed class TempFolder : IDisposable
+{
+    internal TempFolder() => Path = Directory.CreateTempSubdirectory("appliance-").FullName;
+
+    internal string Path { get; }
+
+    internal string File(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Dispose()
+    {
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (IOException)
+        {
+            // A process that is just ending may still write; the system's own clean-up takes the rest.
+        }
+    }
+}
