@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Appliance.Sdk.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,8 +8,6 @@ namespace Appliance.Training;
 /// <summary>Decides whether products are computed in bfloat16.</summary>
 internal static class Bfloat16
 {
-    private const string ProcessorFile = "/proc/cpuinfo";
-
     /// <summary>What the recipe says; <c>auto</c> takes bfloat16 where the hardware has it, since without it is far slower.</summary>
     internal static bool Resolve(Precision precision, Device device) => precision switch
     {
@@ -17,13 +16,7 @@ internal static class Bfloat16
         _ => device.type == DeviceType.CUDA || ProcessorHasIt(),
     };
 
-    private static bool ProcessorHasIt()
-    {
-        if (!File.Exists(ProcessorFile))
-        {
-            return false;
-        }
-        var flags = File.ReadLines(ProcessorFile).FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal)) ?? "";
-        return flags.Contains("avx512_bf16", StringComparison.Ordinal) || flags.Contains("amx_bf16", StringComparison.Ordinal);
-    }
+    // CPUID leaf 7: AMX-BF16 is EDX bit 22, AVX512-BF16 is EAX bit 5 of subleaf 1. /proc/cpuinfo is hidden from the service.
+    private static bool ProcessorHasIt() => X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7
+        && ((X86Base.CpuId(7, 0).Edx >> 22 & 1) == 1 || (X86Base.CpuId(7, 1).Eax >> 5 & 1) == 1);
 }

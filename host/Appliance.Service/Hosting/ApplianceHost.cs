@@ -52,7 +52,9 @@ internal static partial class ApplianceHost
 
         // 4 Serve until told to stop.
         await app.StartAsync();
-        File.SetUnixFileMode(paths.Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+        // Anybody may knock: the kernel says who it is, and a user without a role is refused and recorded.
+        File.SetUnixFileMode(paths.Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite
+            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
         await audit.AppendAsync(new AuditEntry(AuditActions.ServiceStart, AuditPhase.Event, "host", "host/appliance", Code: "ok"));
         await audit.CheckpointAsync();
         var systemd = app.Services.GetRequiredService<Systemd>();
@@ -137,11 +139,10 @@ internal static partial class ApplianceHost
     // A file lock: it goes when the process goes, however it goes.
     private static FileStream Claim(Paths paths)
     {
-        foreach (var folder in (string[])[paths.State, Path.GetDirectoryName(paths.AuditDatabase)!, paths.Runtime])
-        {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-                | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
-        }
+        const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(paths.State, Own);
+        Directory.CreateDirectory(Path.GetDirectoryName(paths.AuditDatabase)!, Own);
+        Directory.CreateDirectory(paths.Runtime, Own | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         FileStream claimed;
         try
         {
@@ -166,7 +167,7 @@ internal static partial class ApplianceHost
 
     private static string BootId() => File.Exists("/proc/sys/kernel/random/boot_id")
         ? File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()
-        : "unknown";
+        : $"tick-{Environment.TickCount64 / 1000 / 60}"; // hidden by ProcSubset=pid: at least not the same for ever
 
     [LoggerMessage(1001, LogLevel.Information, "Ready on {Socket}")]
     private static partial void LogReady(ILogger logger, string socket);

@@ -1,0 +1,45 @@
+using System.Text;
+using Appliance.Domain.Datasets;
+using Appliance.Domain.Privacy;
+using Appliance.Sdk.Plugins;
+
+namespace Appliance.Bench;
+
+/// <summary>A dataset split in three.</summary>
+internal sealed record Parts(Example[] Train, Example[] Validation, Example[] Test, string[] Labels);
+
+/// <summary>The sample data as the product reads it.</summary>
+internal static class Data
+{
+    /// <summary>3,000 sentences, shuffled by the seed, 70/15/15.</summary>
+    internal static Parts Uci(string samples, int seed)
+    {
+        var rows = Read(Path.Combine(samples, "sentiment-uci"), "tsv", "sentence", "score");
+        var all = rows.Select(r => new Example(Redact(r, false), r.Label)).ToArray();
+        new Random(seed).Shuffle(all);
+        var (a, b) = (all.Length * 70 / 100, all.Length * 85 / 100);
+        return new Parts(all[..a], all[a..b], all[b..], ["0", "1"]);
+    }
+
+    /// <summary>The letters on the frozen leak-free split, redacted or not.</summary>
+    internal static Parts Letters(string samples, int splitSeed, bool redact)
+    {
+        var rows = Read(Path.Combine(samples, "letters-it"), "csv", "text", "label");
+        // The split is made on the redacted texts in both cases: the same letters stand in the same parts.
+        var hidden = rows.Select(r => Redact(r, true)).ToArray();
+        var splits = Splitter.Assign([.. rows.Select(r => r.Label)], NearDuplicates.Group(hidden), splitSeed);
+        var all = rows.Select((r, k) => new Example(redact ? hidden[k] : Redact(r, false), r.Label)).ToArray();
+        Example[] Part(Split split) => [.. all.Where((_, k) => splits[k] == split)];
+        return new Parts(Part(Split.Train), Part(Split.Validation), Part(Split.Test), ["0", "1", "2"]);
+    }
+
+    private static IReadOnlyList<RawRow> Read(string folder, string format, string text, string label) =>
+        [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal).SelectMany(f =>
+            RowParser.Parse(Path.GetFileName(f), File.ReadAllBytes(f), new RowLayout(format, text, label, new Dictionary<string, string>())).Rows)];
+
+    private static readonly Redactor Redactor = new(new Detector(Detector.Standard, TimeProvider.System, TimeSpan.FromSeconds(5)));
+
+    private static string Redact(RawRow row, bool redact) => redact
+        ? Redactor.Redact(row.Text, new Dictionary<string, RedactionOperator>(), new Pseudonyms()).Text
+        : new StringBuilder().Append(row.Text.Reveal()).ToString();
+}
