@@ -154,7 +154,7 @@ case "${1:-help}" in
   check) check ;;
   bench) build; shift; bench/run "$@" ;;
   golden) UPDATE_GOLDEN=1 test_all ;;
-  new-plugin) shift; bench=; scripts/new-plugin "${1:?a name, such as Summaries}" ;;
+  new-plugin) shift; scripts/new-plugin "${1:?a name, such as Summaries}" ;;
   install|uninstall) build; systemd/"$1" ;;
   clean) rm -rf artifacts; say "Clean." ;;
   *) cat <<'HELP'

@@ -49,6 +49,20 @@ internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plu
         }
     }
 
+    internal async Task OpenAsync(
+        string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await ReadyAsync(modelId, files, cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _turn.WaitAsync();

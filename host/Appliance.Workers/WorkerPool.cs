@@ -49,18 +49,11 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit) : IWorker
 
     public async Task<TaskOutput> AnswerAsync(
         string task, string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, TaskInput input,
-        CancellationToken cancellationToken)
-    {
-        AnsweringWorker? worker;
-        lock (_lock)
-        {
-            if (!_answering.TryGetValue(task, out worker))
-            {
-                worker = _answering[task] = new AnsweringWorker(options, Plugin(task), task, audit);
-            }
-        }
-        return await worker.AnswerAsync(modelId, files, input, cancellationToken);
-    }
+        CancellationToken cancellationToken) => await Worker(task).AnswerAsync(modelId, files, input, cancellationToken);
+
+    public Task OpenAsync(
+        string task, string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, CancellationToken cancellationToken) =>
+        Worker(task).OpenAsync(modelId, files, cancellationToken);
 
     public async Task<TrainedModel> TrainAsync(
         TrainingOrder order, Action<JobProgress> progress, Action<ReadOnlyMemory<byte>> checkpoint, CancellationToken cancellationToken)
@@ -125,6 +118,16 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit) : IWorker
         foreach (var task in _answering.Keys.ToArray())
         {
             await RecycleAsync(task);
+        }
+    }
+
+    private AnsweringWorker Worker(string task)
+    {
+        lock (_lock)
+        {
+            return _answering.TryGetValue(task, out var worker)
+                ? worker
+                : _answering[task] = new AnsweringWorker(options, Plugin(task), task, audit);
         }
     }
 

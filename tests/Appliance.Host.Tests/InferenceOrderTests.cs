@@ -100,6 +100,8 @@ public sealed class InferenceOrderTests
 
         public Task InspectAsync(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> f, CancellationToken c) => Task.CompletedTask;
 
+        public Task OpenAsync(string t, string m, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> f, CancellationToken c) => Task.CompletedTask;
+
         public Task RecycleAsync(string task) => Task.CompletedTask;
     }
 

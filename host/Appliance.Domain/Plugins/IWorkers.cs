@@ -42,6 +42,11 @@ public interface IWorkers
         string task, string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files,
         TaskInput input, CancellationToken cancellationToken);
 
+    /// <summary>Starts the task's worker with a model before anybody asks.</summary>
+    /// <exception cref="WorkerException">The worker died, hung or refused.</exception>
+    Task OpenAsync(
+        string task, string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, CancellationToken cancellationToken);
+
     /// <summary>Trains in a worker of its own.</summary>
     /// <exception cref="WorkerException">The worker died, hung or refused.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; its last checkpoint is kept.</exception>

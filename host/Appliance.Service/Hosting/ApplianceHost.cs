@@ -109,7 +109,7 @@ internal static partial class ApplianceHost
         services.AddSingleton<Importer>().AddSingleton<InferenceService>().AddSingleton<ModelService>().AddSingleton<TrainingService>();
         services.AddSingleton<JobFeed>().AddSingleton<Metrics>().AddSingleton<IdSource>().AddSingleton<Systemd>().AddSingleton<Retraining>();
         services.AddSingleton(Callers.Read(geteuid())).AddSingleton(new Defaults(policies.Current.Zones.Keys.First()));
-        services.AddSingleton<JobRunner>().AddHostedService(p => p.GetRequiredService<JobRunner>()).AddHostedService<Heartbeat>();
+        services.AddSingleton<JobRunner>().AddHostedService(p => p.GetRequiredService<JobRunner>()).AddHostedService<Heartbeat>().AddHostedService<WarmUp>();
         services.ConfigureHttpJsonOptions(o =>
         {
             o.SerializerOptions.PropertyNamingPolicy = Replies.Json.PropertyNamingPolicy;
