@@ -65,12 +65,12 @@ collect() {
   done
 }
 
-wait_ready() { # socket, pid
+wait_ready() { # root, pid
   local k
-  for k in $(seq 1 200); do
-    [ -S "$1" ] && curl -s --unix-socket "$1" http://appliance/readyz 2>/dev/null | grep -q ready && return 0
+  for k in $(seq 1 100); do
+    [ -S "$1/run/api.sock" ] && $BIN/appliance status --root "$1" >/dev/null 2>&1 && return 0
     [ -d "/proc/$2" ] || return 1
-    sleep 0.05
+    sleep 0.1
   done
   return 1
 }
@@ -86,7 +86,7 @@ run() {
   host=$!
   echo $host >"$root/run/host.pid"
   trap 'kill $host 2>/dev/null || true' EXIT
-  wait_ready "$root/run/api.sock" $host || { cat "$out/host.log" >&2; die "The service did not start."; }
+  wait_ready "$root" $host || { cat "$out/host.log" >&2; die "The service did not start."; }
   $BIN/appliance demo run --root "$root" --recipe plugins/Sentiment/recipes/letters.yaml --samples samples --out "$out"
   $BIN/appliance-verify "$root/var/audit/audit.db" --public-key "$out/audit.pub" --checkpoint "$out/checkpoint.note" >"$out/audit.txt" || true
   kill $host; wait $host || true

@@ -1,5 +1,5 @@
-using System.Text;
 using Appliance.Domain.Datasets;
+using Appliance.Domain.Policies;
 using Appliance.Domain.Privacy;
 using Appliance.Sdk.Plugins;
 
@@ -15,7 +15,7 @@ internal static class Data
     internal static Parts Uci(string samples, int seed)
     {
         var rows = Read(Path.Combine(samples, "sentiment-uci"), "tsv", "sentence", "score");
-        var all = rows.Select(r => new Example(Redact(r, false), r.Label)).ToArray();
+        var all = rows.Select(r => new Example(r.Text.Reveal(), r.Label)).ToArray();
         new Random(seed).Shuffle(all);
         var (a, b) = (all.Length * 70 / 100, all.Length * 85 / 100);
         return new Parts(all[..a], all[a..b], all[b..], ["0", "1"]);
@@ -26,9 +26,9 @@ internal static class Data
     {
         var rows = Read(Path.Combine(samples, "letters-it"), "csv", "text", "label");
         // The split is made on the redacted texts in both cases: the same letters stand in the same parts.
-        var hidden = rows.Select(r => Redact(r, true)).ToArray();
+        var hidden = Hide(rows, Path.Combine(samples, "..", "policies"));
         var splits = Splitter.Assign([.. rows.Select(r => r.Label)], NearDuplicates.Group(hidden), splitSeed);
-        var all = rows.Select((r, k) => new Example(redact ? hidden[k] : Redact(r, false), r.Label)).ToArray();
+        var all = rows.Select((r, k) => new Example(redact ? hidden[k] : r.Text.Reveal(), r.Label)).ToArray();
         Example[] Part(Split split) => [.. all.Where((_, k) => splits[k] == split)];
         return new Parts(Part(Split.Train), Part(Split.Validation), Part(Split.Test), ["0", "1", "2"]);
     }
@@ -39,7 +39,11 @@ internal static class Data
 
     private static readonly Redactor Redactor = new(new Detector(Detector.Standard, TimeProvider.System, TimeSpan.FromSeconds(5)));
 
-    private static string Redact(RawRow row, bool redact) => redact
-        ? Redactor.Redact(row.Text, new Dictionary<string, RedactionOperator>(), new Pseudonyms()).Text
-        : new StringBuilder().Append(row.Text.Reveal()).ToString();
+    // As the product's import does it: the operators of the policies, one numbering for the whole dataset.
+    private static string[] Hide(IReadOnlyList<RawRow> rows, string policies)
+    {
+        var (set, _) = PolicyReader.Read(PolicyReader.FileNames.ToDictionary(n => n, n => File.ReadAllText(Path.Combine(policies, n))));
+        var pseudonyms = new Pseudonyms();
+        return [.. rows.Select(r => Redactor.Redact(r.Text, set!.Operators, pseudonyms).Text)];
+    }
 }

@@ -48,7 +48,9 @@ void Train(string data, string yaml, int[] seeds)
         {
             throw new InvalidDataException(string.Join("; ", errors));
         }
-        var parts = data == "uci" ? Data.Uci(samples, seed) : Data.Letters(samples, 2026, data == "letters");
+        // letters@7 is the letters on the split of seed 7; without a number, on the product's own split.
+        var (name, split) = data.Split('@') is [var n, var s] ? (n, int.Parse(s)) : (data, 2026);
+        var parts = name == "uci" ? Data.Uci(samples, seed) : Data.Letters(samples, split, name == "letters");
         random.manual_seed(seed);
         using var task = TextClassifier.Build(recipe, files, parts.Labels, CPU);
         var quiet = new Quiet();

@@ -138,6 +138,11 @@ internal sealed class Session(FrameStream frames, Socket socket, TimeProvider cl
         {
             problem = new Problem("memory", "There is not enough memory. Lower per_device_train_batch_size or max_length.");
         }
+        catch (ExternalException e)
+        {
+            // libtorch's own words: operators, shapes and devices, never elements.
+            problem = new Problem("plugin_error", $"libtorch refused: {e.Message.Split('\n')[0]}");
+        }
         catch (Exception e) when (e is not (IOException or SocketException or ProtocolException)) // boundary: a plugin's own exceptions
         {
             problem = new Problem("plugin_error", $"The plugin broke ({e.GetType().Name}). Report it to its maker.");

@@ -104,6 +104,53 @@ public sealed class FaultTests
         }
     }
 
+    [SkippableFact]
+    public void A_disk_that_fills_while_training_fails_the_job_in_words_and_leaves_everything_else_whole()
+    {
+        Skip.IfNot(Environment.UserName == "root", "needs root to mount a small tmpfs");
+        using var host = new Running();
+        var state = Directory.CreateDirectory(Path.Combine(host.Root, "var")).FullName;
+        Running.Run("/bin/mount", ["-t", "tmpfs", "-o", "size=70m", "tmpfs", state]).Code.Should().Be(0);
+        try
+        {
+            host.Start();
+            host.ImportSamples();
+
+            var ended = host.Command("train", host.Recipe("full", 2), "--dataset", "letters");
+
+            ended.Code.Should().Be(4);
+            ended.Output.Should().Contain("Failed: The vault cannot be written").And.Contain("Free disk space");
+            Directory.GetFiles(Path.Combine(state, "vault"), "*.new").Should().BeEmpty("half a file is no file");
+            host.Command("dataset", "show", "letters").Code.Should().Be(0);
+            host.Command("train", host.Recipe("head", 2), "--dataset", "letters").Output.Should().NotContain("audit");
+            host.Stop();
+            host.Verify().Output.Should().Contain("integrity: ok").And.Contain("open intents: 0");
+        }
+        finally
+        {
+            host.Dispose();
+            Running.Run("/bin/umount", ["-l", state]);
+        }
+    }
+
+    [Fact]
+    public void A_worker_that_hangs_is_ended_and_the_caller_is_told()
+    {
+        using var host = new Running();
+        host.Start(null, "--Workers:AnswerWithin=00:00:02");
+        host.ImportSamples();
+        host.Command("train", host.Recipe("head", 20), "--dataset", "letters", "--promote").Code.Should().Be(0);
+        host.CommandWith("ciao", "infer", "sentiment").Code.Should().Be(0);
+        Running.Run("/usr/bin/pkill", ["-STOP", "-P", host.ProcessId.ToString(), "appliance-worke"]).Code.Should().Be(0, "the fault must fire");
+
+        var hung = host.CommandWith("ciao", "infer", "sentiment");
+
+        hung.Code.Should().Be(70);
+        hung.Errors.Should().Contain("did not answer within 2 s");
+        host.CommandWith("ciao", "infer", "sentiment").Code.Should().Be(0, "a new worker answers");
+        host.Command("audit", "search", "--action", "model.infer", "--json").Output.Should().Contain("worker_timeout");
+    }
+
     [Fact]
     public void The_service_is_ready_within_a_second_and_stops_cleanly()
     {
