@@ -23,7 +23,7 @@ switch (args)
         {
             var parts = Data.Uci(samples, 1);
             object[] Encode(Example[] part) => [.. part.Select(e => new { ids = task.Encode(e.Text), label = int.Parse(e.Label) })];
-            File.WriteAllText(path, JsonSerializer.Serialize(new { train = Encode(parts.Train), test = Encode(parts.Test) }));
+            File.WriteAllText(path, JsonSerializer.Serialize(new { train = Encode(parts.Train), validation = Encode(parts.Validation), test = Encode(parts.Test) }));
         }
         return 0;
     case ["train", var data, var file, var seeds, .. var more]:
