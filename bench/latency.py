@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Start-up and answer times through the real socket: latency.py BIN ROOT (a root in which a model serves)."""
-import http.client, json, os, signal, socket, subprocess, sys, time
+import http.client, json, os, shutil, signal, socket, subprocess, sys, tempfile, time
 
 binaries, root = sys.argv[1], sys.argv[2]
 sock = os.path.join(root, "run", "api.sock")
@@ -35,13 +35,19 @@ def ask(c):
     return (time.perf_counter() - t) * 1000, r["times"]
 
 
+model_root, root = root, tempfile.mkdtemp()
+os.makedirs(os.path.join(root, "etc"))
+shutil.copytree("policies", os.path.join(root, "etc", "policies"))
+sock = os.path.join(root, "run", "api.sock")
 ready = []
 for _ in range(5):
     p, t = start()
     ready.append(t)
     p.send_signal(signal.SIGTERM)
     p.wait()
-cold = []
+shutil.rmtree(root)
+root, cold = model_root, []
+sock = os.path.join(root, "run", "api.sock")
 for _ in range(3):
     t = time.perf_counter()
     p, _ = start()
@@ -59,6 +65,6 @@ p.send_signal(signal.SIGTERM)
 p.wait()
 ms = sorted(r[0] for r in runs)
 parts = {k: sorted(r[1][k] for r in runs)[len(runs) // 2] for k in runs[0][1]}
-print(f"start to ready: median {sorted(ready)[2]:.2f} s of 5; start to the first answer, worker and model included: median {sorted(cold)[1]:.2f} s of 3")
+print(f"start to ready without a model: median {sorted(ready)[2]:.2f} s of 5; start to the first answer, worker and model included: median {sorted(cold)[1]:.2f} s of 3")
 print(f"a letter through the socket: p50 {ms[150]:.1f} ms, p99 {ms[297]:.1f} ms; p50 of the parts: " +
       ", ".join(f"{k.removesuffix('_ms')} {v:.2f}" for k, v in parts.items()))

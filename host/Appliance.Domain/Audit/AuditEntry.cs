@@ -63,7 +63,6 @@ public static class AuditActions
 {
     public const string Import = "data.import";
     public const string Train = "model.train";
-    public const string Evaluate = "model.evaluate";
     public const string Gate = "model.gate";
     public const string Promote = "model.promote";
     public const string Rollback = "model.rollback";
@@ -73,11 +72,8 @@ public static class AuditActions
     public const string PolicyRefuse = "policy.refuse";
     public const string ServiceStart = "sys.start";
     public const string ServiceStop = "sys.stop";
-    public const string Orphan = "sys.orphan";
     public const string WorkerStart = "plugin.start";
-    public const string WorkerEnd = "plugin.end";
     public const string Search = "audit.search";
-    public const string Checkpoint = "audit.checkpoint";
     public const string Schedule = "sys.tick";
     public const string CallRefused = "auth.refuse";
     public const string JobCancel = "job.cancel";

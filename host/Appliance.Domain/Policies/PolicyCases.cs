@@ -10,18 +10,8 @@ public static class PolicyCases
 {
     public static (IReadOnlyList<PolicyCase> Cases, IReadOnlyList<string> Errors) Read(string yaml)
     {
-        var errors = new List<string>();
-        try
-        {
-            var fields = new FieldReader(StrictYaml.Parse(yaml), errors);
-            var cases = fields.Maps("cases").Select(ReadCase).ToArray();
-            fields.RefuseUnknown();
-            return (cases, errors);
-        }
-        catch (YamlSyntaxException e)
-        {
-            return ([], ["cases/decisions.yaml " + e.Message]);
-        }
+        var (cases, errors) = FieldReader.ReadFile(yaml, fields => fields.Maps("cases").Select(ReadCase).ToArray());
+        return (cases ?? [], [.. errors.Select(e => "cases/decisions.yaml " + e)]);
     }
 
     /// <summary>Cases that come out otherwise, and rules that no case hits.</summary>

@@ -45,41 +45,33 @@ public sealed record Schedule(
     }
 
     /// <returns>The schedule, or null and at least one error.</returns>
-    public static (Schedule? Schedule, IReadOnlyList<string> Errors) Read(string yaml)
+    public static (Schedule? Schedule, IReadOnlyList<string> Errors) Read(string yaml) => FieldReader.ReadFile(yaml, Read);
+
+    private static Schedule Read(FieldReader fields)
     {
-        var errors = new List<string>();
-        try
+        var days = fields.Texts("days");
+        foreach (var _ in days.Where(d => !Names.Contains(d)))
         {
-            var fields = new FieldReader(StrictYaml.Parse(yaml), errors);
-            var days = fields.Texts("days");
-            foreach (var day in days.Where(d => !Names.Contains(d)))
-            {
-                fields.Error(fields.LineOf("days"), "days", $"must be of {string.Join(", ", Names)}");
-            }
-            var time = fields.Text("time");
-            if (!TimeOnly.TryParseExact(time, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var at))
-            {
-                fields.Error(fields.LineOf("time"), "time", "must be HH:MM, such as \"03:30\"");
-            }
-            if (!TimeZoneInfo.TryFindSystemTimeZoneById(fields.Text("zone", "UTC"), out var zone))
-            {
-                fields.Error(fields.LineOf("zone"), "zone", "must be a time zone such as Europe/Rome");
-            }
-            var schedule = new Schedule(
-                fields.Text("id"), fields.Text("recipe"), fields.Text("dataset"), fields.Text("purpose"),
-                [.. days.Where(Names.Contains).Select(d => (DayOfWeek)Array.IndexOf(Names, d))], at, zone ?? TimeZoneInfo.Utc,
-                fields.Flag("promote", false));
-            if (schedule.Recipe != Path.GetFileName(schedule.Recipe))
-            {
-                fields.Error(fields.LineOf("recipe"), "recipe", "must be a file in the schedules' folder");
-            }
-            fields.RefuseUnknown();
-            return (errors.Count == 0 ? schedule : null, errors);
+            fields.Error(fields.LineOf("days"), "days", $"must be of {string.Join(", ", Names)}");
         }
-        catch (YamlSyntaxException e)
+        var time = fields.Text("time");
+        if (!TimeOnly.TryParseExact(time, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var at))
         {
-            return (null, [e.Message]);
+            fields.Error(fields.LineOf("time"), "time", "must be HH:MM, such as \"03:30\"");
         }
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(fields.Text("zone", "UTC"), out var zone))
+        {
+            fields.Error(fields.LineOf("zone"), "zone", "must be a time zone such as Europe/Rome");
+        }
+        var schedule = new Schedule(
+            fields.Text("id"), fields.Text("recipe"), fields.Text("dataset"), fields.Text("purpose"),
+            [.. days.Where(Names.Contains).Select(d => (DayOfWeek)Array.IndexOf(Names, d))], at, zone ?? TimeZoneInfo.Utc,
+            fields.Flag("promote", false));
+        if (schedule.Recipe != Path.GetFileName(schedule.Recipe))
+        {
+            fields.Error(fields.LineOf("recipe"), "recipe", "must be a file in the schedules' folder");
+        }
+        return schedule;
     }
 }
 

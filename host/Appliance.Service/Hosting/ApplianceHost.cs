@@ -158,7 +158,7 @@ internal static partial class ApplianceHost
 
     private static async Task CloseOrphansAsync(SqliteAuditLog audit)
     {
-        foreach (var (seq, action, target) in audit.Orphans())
+        foreach (var (seq, action, target) in audit.Orphans)
         {
             await audit.AppendAsync(new AuditEntry(
                 action, AuditPhase.Outcome, "host", target, Code: "unknown-crash", Reference: seq));

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Threading.Channels;
 using Appliance.Domain.Audit;
 using Microsoft.Data.Sqlite;
@@ -22,6 +23,7 @@ public sealed class SqliteAuditLog : IAuditLog, IAsyncDisposable
     private readonly SignedNote _note;
     private readonly string _boot;
     private readonly MerkleTree _tree = new();
+    private readonly Dictionary<long, (string Action, string Object)> _open = [];
     private readonly Channel<Pending> _queue = Channel.CreateBounded<Pending>(QueueMax);
     private readonly Task _writer;
     private byte[] _chain = new byte[32];
@@ -50,14 +52,9 @@ public sealed class SqliteAuditLog : IAuditLog, IAsyncDisposable
     /// <summary>True while records cannot be written; nothing is served then.</summary>
     public bool Blocked { get; private set; }
 
-    /// <summary>Intents that no outcome closes: what was under way when the service last died.</summary>
-    public IReadOnlyList<(long Seq, string Action, string Object)> Orphans() => _database.Query(
-        """
-        SELECT i.seq, i.body ->> 'act', coalesce(i.body ->> 'obj', '') FROM (SELECT seq, CAST(body AS TEXT) AS body FROM rec) i
-        WHERE i.body ->> 'phase' = 'intent' AND NOT EXISTS (
-          SELECT 1 FROM rec o WHERE CAST(o.body AS TEXT) ->> 'ref' = i.seq)
-        """,
-        r => (r.GetInt64(0), r.GetString(1), r.GetString(2)));
+    /// <summary>Intents that no outcome closed when the log was opened: what was under way when the service last died.</summary>
+    public IReadOnlyList<(long Seq, string Action, string Object)> Orphans =>
+        [.. _open.OrderBy(o => o.Key).Select(o => (o.Key, o.Value.Action, o.Value.Object))];
 
     public async Task<AuditRecord> AppendAsync(AuditEntry entry)
     {
@@ -110,6 +107,10 @@ public sealed class SqliteAuditLog : IAuditLog, IAsyncDisposable
                     $"The audit log is broken at record {expected}. Keep the file, call the auditor, and run: appliance-verify {Path}");
             }
             _tree.Add(leaf);
+            if (!reader.IsDBNull(3))
+            {
+                Follow(expected, (byte[])reader[3]);
+            }
             expected++;
         }
         _checkpointed = _database.Query("SELECT coalesce(max(size), 0) FROM checkpoint", r => r.GetInt64(0))[0];
@@ -118,6 +119,24 @@ public sealed class SqliteAuditLog : IAuditLog, IAsyncDisposable
             throw new InvalidDataException(
                 $"The audit log has {_tree.Size} records but a checkpoint of {_checkpointed}: its tail was cut. Call the auditor.");
         }
+    }
+
+    // An intent opens, its outcome closes; events do neither and are not even parsed.
+    private void Follow(long seq, byte[] body)
+    {
+        var intent = body.AsSpan().IndexOf("\"phase\":\"intent\""u8) >= 0;
+        if (!intent && body.AsSpan().IndexOf("\"ref\":"u8) < 0)
+        {
+            return;
+        }
+        using var json = JsonDocument.Parse(body);
+        if (!intent)
+        {
+            _open.Remove(json.RootElement.GetProperty("ref").GetInt64());
+            return;
+        }
+        var target = json.RootElement.TryGetProperty("obj", out var found) ? found.GetString()! : "";
+        _open[seq] = (json.RootElement.GetProperty("act").GetString()!, target);
     }
 
     private async Task WriteAsync()

@@ -20,19 +20,7 @@ public sealed partial record PluginManifest(
     public const int SdkMajorSupported = 0;
 
     /// <returns>The manifest, or null and at least one error.</returns>
-    public static (PluginManifest? Manifest, IReadOnlyList<string> Errors) Read(string yaml)
-    {
-        var errors = new List<string>();
-        try
-        {
-            var manifest = Read(new FieldReader(StrictYaml.Parse(yaml), errors));
-            return (errors.Count == 0 ? manifest : null, errors);
-        }
-        catch (YamlSyntaxException e)
-        {
-            return (null, [e.Message]);
-        }
-    }
+    public static (PluginManifest? Manifest, IReadOnlyList<string> Errors) Read(string yaml) => FieldReader.ReadFile(yaml, Read);
 
     private static PluginManifest Read(FieldReader fields)
     {
@@ -54,7 +42,6 @@ public sealed partial record PluginManifest(
         {
             fields.Error(fields.LineOf("tasks"), "tasks", "must name at least one task");
         }
-        fields.RefuseUnknown();
         return new PluginManifest(id, version, sdk, assembly, type, tasks);
     }
 

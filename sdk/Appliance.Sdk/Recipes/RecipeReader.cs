@@ -10,24 +10,12 @@ public static class RecipeReader
     private static readonly string[] Metrics = ["accuracy", "macro_f1"];
 
     /// <returns>The recipe, or null and at least one error.</returns>
-    public static (Recipe? Recipe, IReadOnlyList<string> Errors) Read(string yaml)
-    {
-        var errors = new List<string>();
-        try
-        {
-            var recipe = Read(new FieldReader(StrictYaml.Parse(yaml), errors));
-            return (errors.Count == 0 ? recipe : null, errors);
-        }
-        catch (YamlSyntaxException e)
-        {
-            return (null, [e.Message]);
-        }
-    }
+    public static (Recipe? Recipe, IReadOnlyList<string> Errors) Read(string yaml) => FieldReader.ReadFile(yaml, Read);
 
     private static Recipe Read(FieldReader fields)
     {
         var method = fields.OneOf("method", Methods, "full");
-        var recipe = new Recipe(
+        return new Recipe(
             fields.Text("base_model"),
             fields.Text("task"),
             method switch { "head" => TrainingMethod.Head, "lora" => TrainingMethod.Lora, _ => TrainingMethod.Full },
@@ -48,8 +36,6 @@ public static class RecipeReader
                 "bf16" => Precision.Bf16, "auto" => Precision.Auto, _ => Precision.Fp32,
             },
             fields.Integer("seed", 1, 0, int.MaxValue));
-        fields.RefuseUnknown();
-        return recipe;
     }
 
     private static LoraOptions ReadLora(FieldReader? fields)

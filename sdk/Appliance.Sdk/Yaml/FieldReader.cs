@@ -7,6 +7,25 @@ public sealed class FieldReader(YamlMap map, List<string> errors, string path = 
 {
     private readonly HashSet<string> _known = [];
 
+    /// <summary>Reads a whole file: the value, or null and every mistake in it.</summary>
+    /// <param name="read">Takes the fields out; a field that it did not ask for is reported as unknown.</param>
+    public static (T? Value, IReadOnlyList<string> Errors) ReadFile<T>(string yaml, Func<FieldReader, T> read)
+        where T : class
+    {
+        var errors = new List<string>();
+        try
+        {
+            var fields = new FieldReader(StrictYaml.Parse(yaml), errors);
+            var value = read(fields);
+            fields.RefuseUnknown();
+            return (errors.Count == 0 ? value : null, errors);
+        }
+        catch (YamlSyntaxException e)
+        {
+            return (null, [e.Message]);
+        }
+    }
+
     /// <summary>Text, or the default; a missing required field is an error.</summary>
     public string Text(string name, string? fallback = null)
     {

@@ -74,12 +74,17 @@ public sealed class AuditLogTests
     public async Task Intents_without_an_outcome_are_found_after_a_crash()
     {
         using var folder = new TempFolder();
-        await using var log = Open(folder);
-        var closed = await log.AppendAsync(Entry(AuditPhase.Intent));
-        await log.AppendAsync(Entry(AuditPhase.Outcome, closed.Seq));
-        var open = await log.AppendAsync(Entry(AuditPhase.Intent));
+        long torn;
+        await using (var log = Open(folder))
+        {
+            var closed = await log.AppendAsync(Entry(AuditPhase.Intent));
+            await log.AppendAsync(Entry(AuditPhase.Outcome, closed.Seq));
+            torn = (await log.AppendAsync(Entry(AuditPhase.Intent))).Seq;
+        }
 
-        log.Orphans().Should().ContainSingle().Which.Seq.Should().Be(open.Seq);
+        await using var again = Open(folder);
+
+        again.Orphans.Should().ContainSingle().Which.Should().Be((torn, "model.infer", "model/m/v1"));
     }
 
     [Fact]
