@@ -60,7 +60,10 @@ internal static class DatasetVerbs
 
     internal static string? FormatOf(string file) => Path.GetExtension(file).ToLowerInvariant() switch
     {
-        ".csv" => "csv", ".tsv" or ".txt" => "tsv", ".jsonl" => "jsonl", _ => null,
+        ".csv" => "csv",
+        ".tsv" or ".txt" => "tsv",
+        ".jsonl" => "jsonl",
+        _ => null,
     };
 
     internal static void PrintImport(JsonNode reply)

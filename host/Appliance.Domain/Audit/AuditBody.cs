@@ -29,7 +29,9 @@ public static class AuditBody
             Write(json, "obj", entry.Object);
             json.WriteString("phase", entry.Phase switch
             {
-                AuditPhase.Intent => "intent", AuditPhase.Outcome => "outcome", _ => "event",
+                AuditPhase.Intent => "intent",
+                AuditPhase.Outcome => "outcome",
+                _ => "event",
             });
             Write(json, "policy", entry.Policy);
             Write(json, "purpose", entry.Purpose);

@@ -30,8 +30,15 @@ internal static class SystemEndpoints
                 : Replies.Ok(policies.Current)).For("operator");
         routes.MapGet("/api/schedules", (Retraining retraining) => Replies.Ok(retraining.List().Select(s => new
         {
-            s.File, s.Schedule?.Id, s.Schedule?.Recipe, s.Schedule?.Dataset, Zone = s.Schedule?.Zone.Id, Time = s.Schedule?.Time.ToString("HH:mm"),
-            Days = s.Schedule?.Days.Select(d => d.ToString()[..3]), s.Schedule?.Promote, s.Errors,
+            s.File,
+            s.Schedule?.Id,
+            s.Schedule?.Recipe,
+            s.Schedule?.Dataset,
+            Zone = s.Schedule?.Zone.Id,
+            Time = s.Schedule?.Time.ToString("HH:mm"),
+            Days = s.Schedule?.Days.Select(d => d.ToString()[..3]),
+            s.Schedule?.Promote,
+            s.Errors,
         }))).For("operator", "auditor", "approver");
         routes.MapPost("/api/schedules/tick", async (TickRequest request, Retraining retraining) =>
             Replies.Ok(await retraining.TickAsync(request.Schedule))).For("operator");

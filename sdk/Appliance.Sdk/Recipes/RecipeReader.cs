@@ -33,7 +33,9 @@ public static class RecipeReader
             fields.OneOf("metric_for_best_model", Metrics, "macro_f1"),
             fields.OneOf("precision", Precisions, "fp32") switch
             {
-                "bf16" => Precision.Bf16, "auto" => Precision.Auto, _ => Precision.Fp32,
+                "bf16" => Precision.Bf16,
+                "auto" => Precision.Auto,
+                _ => Precision.Fp32,
             },
             fields.Integer("seed", 1, 0, int.MaxValue));
     }

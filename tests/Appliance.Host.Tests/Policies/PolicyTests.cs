@@ -34,23 +34,23 @@ public sealed class PolicyTests
         var backwards = policies with { Rules = [.. policies.Rules.Reverse()] };
         var labels = policies.Labels.Keys.ToArray();
         foreach (var action in PolicyActions.All)
-        foreach (var purpose in policies.Purposes.Keys)
-        foreach (var zone in policies.Zones.Keys)
-        for (var set = 0; set < 1 << labels.Length; set++)
-        {
-            var chosen = labels.Where((_, k) => (set >> k & 1) == 1).ToArray();
-            var request = new PolicyRequest(action, purpose, chosen, "site", zone, "operator", "");
-            var decision = PolicyEngine.Decide(policies, request);
-            (PolicyEngine.Decide(backwards, request) is PolicyDecision.Allow).Should().Be(decision is PolicyDecision.Allow);
-            if (PolicyEngine.Explain(policies, request).Any(t => !t.Allows && t.Unmet is null))
-            {
-                decision.Should().BeOfType<PolicyDecision.Deny>();
-            }
-            foreach (var more in labels.Except(chosen).Where(_ => decision is PolicyDecision.Deny))
-            {
-                PolicyEngine.Decide(policies, request with { Labels = [.. chosen, more] }).Should().BeOfType<PolicyDecision.Deny>();
-            }
-        }
+            foreach (var purpose in policies.Purposes.Keys)
+                foreach (var zone in policies.Zones.Keys)
+                    for (var set = 0; set < 1 << labels.Length; set++)
+                    {
+                        var chosen = labels.Where((_, k) => (set >> k & 1) == 1).ToArray();
+                        var request = new PolicyRequest(action, purpose, chosen, "site", zone, "operator", "");
+                        var decision = PolicyEngine.Decide(policies, request);
+                        (PolicyEngine.Decide(backwards, request) is PolicyDecision.Allow).Should().Be(decision is PolicyDecision.Allow);
+                        if (PolicyEngine.Explain(policies, request).Any(t => !t.Allows && t.Unmet is null))
+                        {
+                            decision.Should().BeOfType<PolicyDecision.Deny>();
+                        }
+                        foreach (var more in labels.Except(chosen).Where(_ => decision is PolicyDecision.Deny))
+                        {
+                            PolicyEngine.Decide(policies, request with { Labels = [.. chosen, more] }).Should().BeOfType<PolicyDecision.Deny>();
+                        }
+                    }
     }
 
     [Fact]

@@ -19,6 +19,8 @@ public sealed class RecognizerTests
     [InlineData("cf rssmra85t10a562s", "cf <IT_FISCAL_CODE>")]
     [InlineData("omocodia RSSMRA85T10A56NH ok", "omocodia <IT_FISCAL_CODE> ok")]
     [InlineData("P.IVA 12345670017 ok", "P.IVA <IT_VAT_CODE> ok")]
+    [InlineData("piva='10444435522' WHERE", "piva='<IT_VAT_CODE>' WHERE")]
+    [InlineData("conto GB82 WEST 1234 5698 7654 32 ok", "conto <IBAN_CODE> ok")]
     [InlineData("dal server 192.168.1.20 ieri", "dal server <IP_ADDRESS> ieri")]
     [InlineData("dal server 2001:db8::8a2e:370:7334 ieri", "dal server <IP_ADDRESS> ieri")]
     [InlineData("vedi https://example.it/u?id=7, grazie", "vedi <URL>, grazie")]

@@ -1,6 +1,9 @@
+using System.Globalization;
+
 namespace Appliance.Domain.Privacy.Recognizers;
 
-/// <summary>Italian partita IVA: 11 digits with a Luhn-type check and a tax office that exists; a cue or IT before it.</summary>
+/// <summary>Italian partita IVA: 11 digits with a Luhn-type check; a tax office that exists, or a cue or IT before it.</summary>
+/// <remarks>After a cue a wrong check digit still counts, with less certainty: a typing slip still names somebody.</remarks>
 public sealed class VatCodeRecognizer : IRecognizer
 {
     private const int CueDistance = 28;
@@ -14,20 +17,27 @@ public sealed class VatCodeRecognizer : IRecognizer
         foreach (var match in Shape.Matches(view.Text))
         {
             var (start, end) = (match.Index, match.Index + match.Length);
-            if (!Pattern.StandsAlone(view.Text, start, end) || !IsValid(match.Value[^11..]))
+            if (!Pattern.StandsAlone(view.Text, start, end))
             {
                 continue;
             }
             var before = view.Text[Math.Max(0, start - CueDistance)..start];
             var cue = match.Length > 11 || Cues.Any(c => before.Contains(c, StringComparison.OrdinalIgnoreCase));
-            yield return new PiiFinding(EntityType, start, end, cue ? 0.99 : 0.7, cue ? "check-and-cue" : "check");
+            var (checks, office) = (CreditCardRecognizer.Luhn(match.Value[^11..]), IsOffice(match.Value[^11..]));
+            if (cue || (checks && office))
+            {
+                var (score, why) = (checks, cue) switch
+                {
+                    (true, true) => (0.99, "check-and-cue"),
+                    (true, false) => (0.7, "check-and-office"),
+                    _ => (0.6, "cue"),
+                };
+                yield return new PiiFinding(EntityType, start, end, score, why);
+            }
         }
     }
 
-    /// <summary>Check digit (as Luhn's) and office 001–100, 120, 121, 888 or 999.</summary>
-    public static bool IsValid(string digits)
-    {
-        var office = ((digits[7] - '0') * 100) + ((digits[8] - '0') * 10) + (digits[9] - '0');
-        return CreditCardRecognizer.Luhn(digits) && office is (>= 1 and <= 100) or 120 or 121 or 888 or 999;
-    }
+    // 001-100, 120, 121, 888 and 999 are offices; newer codes exist, so a cue outweighs this.
+    private static bool IsOffice(string digits) => int.Parse(digits.AsSpan(7, 3), CultureInfo.InvariantCulture)
+        is (>= 1 and <= 100) or 120 or 121 or 888 or 999;
 }
