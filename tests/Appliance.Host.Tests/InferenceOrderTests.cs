@@ -15,10 +15,11 @@ public sealed class InferenceOrderTests
 {
     private readonly FakeAudit _audit = new();
     private readonly Workers _workers = new();
+    private readonly Models _models = new();
 
     private Task<InferenceOutcome> Ask(string purpose = "citizen-service") => new InferenceService(
         new Fixed(PolicyReader.Read(PolicyReader.FileNames.ToDictionary(n => n, n => File.ReadAllText(Repository.File("policies", n)))).Policies!),
-        _audit, new Redactor(new Detector(Detector.Standard, TimeProvider.System, TimeSpan.FromSeconds(5))), new Models(), _workers,
+        _audit, new Redactor(new Detector(Detector.Standard, TimeProvider.System, TimeSpan.FromSeconds(5))), _models, _workers,
         TimeProvider.System).AnswerAsync(
         new InferenceRequest("sentiment", new Dictionary<string, Sensitive<string>> { ["text"] = new("Mi chiamo Elisa Bruni") }, purpose, "site", ["pii.direct"]),
         new Caller("uid:1", "client"), CancellationToken.None);
@@ -60,6 +61,20 @@ public sealed class InferenceOrderTests
         _workers.Seen.Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task A_task_of_plain_rules_is_asked_without_a_model_and_a_trainable_one_is_not(bool trainable, bool answered)
+    {
+        _workers.Trainable = trainable;
+        _models.None = true;
+
+        var outcome = await Ask();
+
+        (outcome is InferenceOutcome.Answered).Should().Be(answered);
+        _workers.Seen.Count.Should().Be(answered ? 1 : 0);
+    }
+
     [Fact]
     public async Task A_worker_that_dies_is_a_typed_error_and_is_recorded()
     {
@@ -77,8 +92,10 @@ public sealed class InferenceOrderTests
 
         internal bool Dies { get; set; }
 
-        public IReadOnlyList<InstalledPlugin> Plugins { get; } =
-            [new(new PluginManifest("p", "1", 0, "p.dll", "P", [new TaskManifest("sentiment", ["text"], true)]), "/")];
+        internal bool Trainable { get; set; } = true;
+
+        public IReadOnlyList<InstalledPlugin> Plugins =>
+            [new(new PluginManifest("p", "1", 0, "p.dll", "P", [new TaskManifest("sentiment", ["text"], Trainable)]), "/")];
 
         public InstalledPlugin? PluginOf(string task) => Plugins[0];
 
@@ -115,7 +132,9 @@ public sealed class InferenceOrderTests
 
         public IReadOnlyList<ModelVersion> List() => [Live];
 
-        public ModelVersion? Serving(string task) => Live;
+        internal bool None { get; set; }
+
+        public ModelVersion? Serving(string task) => None ? null : Live;
 
         public ModelVersion? Previous(string task) => null;
 

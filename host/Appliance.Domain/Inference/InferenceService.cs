@@ -23,11 +23,12 @@ public sealed class InferenceService(
         var watch = new Stopwatches(clock);
 
         // 1 Something must be there to ask.
-        if (workers.PluginOf(request.Task)?.Manifest.Tasks.First(t => t.Name == request.Task) is not { } task)
+        if (workers.PluginOf(request.Task)?.Manifest is not { } plugin)
         {
             return Refuse(RefusalKind.NotFound, "unknown_task", $"No installed plugin has this task. Installed: {Tasks()}.");
         }
-        if (models.Serving(request.Task) is not { } model)
+        var task = plugin.Tasks.First(t => t.Name == request.Task);
+        if ((models.Serving(request.Task) ?? WithoutModel(plugin, task)) is not { } model)
         {
             return Refuse(RefusalKind.NotFound, "no_model", "No model serves this task yet. Train one and promote it.");
         }
@@ -151,6 +152,11 @@ public sealed class InferenceService(
             Text = redactor.Redact(new Sensitive<string>(p.Text), policies.Current.Operators, pseudonyms).Text,
         })]);
     }
+
+    // A task that cannot be trained may need no model at all, such as one of plain rules: its plugin's version stands in.
+    private static ModelVersion? WithoutModel(PluginManifest plugin, TaskManifest task) => task.Trainable
+        ? null
+        : new ModelVersion($"plugin-{plugin.Id}", 0, task.Name, ModelState.Live, [], [], null, default);
 
     private static InferenceOutcome.Refused Refuse(RefusalKind kind, string code, string message) =>
         new(new Refusal(kind, code, message));
