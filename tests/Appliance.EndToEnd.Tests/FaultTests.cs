@@ -41,6 +41,23 @@ public sealed class FaultTests
         host.Command("job", "cancel", id).Code.Should().Be(4);
     }
 
+    [SkippableFact]
+    public void A_user_without_a_role_is_refused_in_words_and_recorded()
+    {
+        Skip.IfNot(Environment.UserName == "root", "needs root to become somebody else");
+        using var host = new Running();
+        host.Start();
+        File.SetUnixFileMode(host.Root, (UnixFileMode)0b111_101_101);
+
+        var stranger = Running.Run("/usr/bin/setpriv",
+            ["--reuid=65534", "--regid=65534", "--clear-groups", Path.Combine(Repository.Programs, "appliance"), "status", "--root", host.Root]);
+
+        Skip.If(stranger.Errors.Contains("Permission denied"), "this checkout lies where only root may look");
+        stranger.Code.Should().Be(3);
+        stranger.Errors.Should().Contain("no role here").And.Contain("appliance-operator");
+        host.Command("audit", "search", "--action", "auth.refuse", "--json").Json.AsArray().Should().NotBeEmpty();
+    }
+
     [Fact]
     public void A_second_instance_on_the_same_folder_does_not_start()
     {
@@ -131,6 +148,29 @@ public sealed class FaultTests
             host.Dispose();
             Running.Run("/bin/umount", ["-l", state]);
         }
+    }
+
+    [SkippableFact]
+    public void A_failed_sync_ends_the_service_and_the_log_is_whole_at_the_next_start()
+    {
+        Skip.IfNot(File.Exists("/usr/bin/strace"), "needs strace");
+        using var host = new Running();
+        var trace = Path.Combine(host.Root, "trace");
+        host.Start($"/usr/bin/strace -f -qq -o {trace} -e trace=fsync,fdatasync -e inject=fsync,fdatasync:error=EIO:when=40+");
+        var refused = host.Command("audit", "search");
+        for (var k = 0; refused.Code == 0 && k < 200; k++)
+        {
+            refused = host.Command("audit", "search");
+        }
+
+        refused.Code.Should().BeOneOf(6, 70);
+        host.WaitForExit().Should().Be(70);
+        File.ReadAllText(trace).Should().Contain("EIO (Input/output error) (INJECTED)", "the fault must fire");
+        host.Log.Should().Contain("the disk under the audit log failed");
+        host.Start();
+        host.Command("audit", "search").Code.Should().Be(0);
+        host.Stop();
+        host.Verify().Output.Should().Contain("integrity: ok");
     }
 
     [Fact]

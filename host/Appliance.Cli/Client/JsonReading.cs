@@ -20,6 +20,12 @@ internal static class JsonReading
     internal static string Number(this JsonNode? node, string path, string format) =>
         node.At(path) is { } value ? value.GetValue<double>().ToString(format, CultureInfo.InvariantCulture) : "";
 
+    /// <summary>A time to the second, in UTC.</summary>
+    internal static string When(this JsonNode? node, string path) =>
+        DateTimeOffset.TryParse(node.Text(path), CultureInfo.InvariantCulture, out var at)
+            ? at.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+            : "";
+
     internal static JsonNode? At(this JsonNode? node, string path)
     {
         foreach (var step in path.Split('.'))

@@ -92,7 +92,7 @@ internal static class DatasetVerbs
                 ["DATASET", "ROWS", "BAD", "LABELS", "PURPOSE", "DATA LABELS", "CREATED"],
                 reply.AsArray().Select(d => (IReadOnlyList<string>)
                 [
-                    d.Text("id"), d.Text("rows"), d.Text("bad_rows"), d.Text("labels"), d.Text("purpose"), d.Text("data_labels"), d.Text("created"),
+                    d.Text("id"), d.Text("rows"), d.Text("bad_rows"), d.Text("labels"), d.Text("purpose"), d.Text("data_labels"), d.When("created"),
                 ]),
                 "No datasets yet. Next: appliance dataset import NAME FILE")));
         return command;

@@ -42,7 +42,7 @@ internal static class InferVerb
         Session.Say("Hidden: " + string.Join(", ", reply["pii_by_type"]!.AsObject().Select(p => $"{p.Key} {p.Value}").DefaultIfEmpty("nothing")));
         foreach (var p in reply["predictions"]!.AsArray())
         {
-            Session.Say($"  {p.Number("score", "0.000")}  {p.Text("label")}");
+            Session.Say($"  {p.Number("score", "0.000")}  {p.Text("label")} {p.Text("text")}".TrimEnd());
         }
         if (reply["times"] is { } t)
         {

@@ -54,7 +54,7 @@ internal static class ModelVerbs
                 [
                     m.Text("id"), m.Text("state").ToUpperInvariant(), m.Text("task"), m.Text("passport.dataset"),
                     m.Number("passport.evaluation.accuracy", "0.000"), m.Number("passport.evaluation.macro_f1", "0.000"),
-                    m.Text("passport.gate.result").ToUpperInvariant(), m.Text("created"),
+                    m.Text("passport.gate.result").ToUpperInvariant(), m.When("created"),
                 ]),
                 "No models yet. Next: appliance model import NAME FOLDER")));
         return command;

@@ -34,7 +34,8 @@ internal static partial class ApplianceHost
         var policies = PolicyFolder.Open(paths.Policies);
         var keys = Keys.Open(paths.KeyFile, mayCreate: !File.Exists(paths.AuditDatabase));
         await using var audit = new SqliteAuditLog(
-            paths.AuditDatabase, "appliance/" + Environment.MachineName.ToLowerInvariant() + "/audit", keys.AuditSigningKey, BootId(), clock);
+            paths.AuditDatabase, "appliance/" + Environment.MachineName.ToLowerInvariant() + "/audit", keys.AuditSigningKey, BootId(), clock,
+            onBrokenDisk: static () => EndNow("the disk under the audit log failed; it is checked at the next start"));
         await File.WriteAllTextAsync(paths.AuditPublicKey, audit.PublicKey + "\n");
         await CloseOrphansAsync(audit);
         await audit.AppendAsync(new AuditEntry(
@@ -163,6 +164,13 @@ internal static partial class ApplianceHost
             await audit.AppendAsync(new AuditEntry(
                 action, AuditPhase.Outcome, "host", target, Code: "unknown-crash", Reference: seq));
         }
+    }
+
+    // After a failed sync nobody knows what is on the disk: going on would be guessing. systemd starts us again.
+    private static void EndNow(string why)
+    {
+        Console.Error.WriteLine($"appliance-host ends: {why}.");
+        Environment.Exit(70);
     }
 
     private static string BootId() => File.Exists("/proc/sys/kernel/random/boot_id")

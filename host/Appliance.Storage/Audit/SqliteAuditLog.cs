@@ -14,6 +14,8 @@ namespace Appliance.Storage.Audit;
 /// </remarks>
 public sealed class SqliteAuditLog : IAuditLog, IAsyncDisposable
 {
+    private const int DiskBroken = 10; // SQLITE_IOERR
+    private const int DiskFull = 13; // SQLITE_FULL
     private const int GroupMax = 64;
     private const int QueueMax = 4096;
     private const int RecordsPerCheckpoint = 1000;
@@ -22,6 +24,7 @@ public sealed class SqliteAuditLog : IAuditLog, IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly SignedNote _note;
     private readonly string _boot;
+    private readonly Action? _onBrokenDisk;
     private readonly MerkleTree _tree = new();
     private readonly Dictionary<long, (string Action, string Object)> _open = [];
     private readonly Channel<Pending> _queue = Channel.CreateBounded<Pending>(QueueMax);
@@ -32,11 +35,13 @@ public sealed class SqliteAuditLog : IAuditLog, IAsyncDisposable
     /// <param name="path">The database; made when missing.</param>
     /// <param name="origin">Name of this log in its checkpoints, such as <c>appliance/HOST/audit</c>.</param>
     /// <param name="boot">Id of this boot of the machine.</param>
+    /// <param name="onBrokenDisk">Called after a failed read, write or sync: the process must end, and check the log when it starts.</param>
     /// <exception cref="InvalidDataException">The log on disk is broken: it must be looked at before anything runs.</exception>
-    public SqliteAuditLog(string path, string origin, byte[] signingKey, string boot, TimeProvider clock)
+    public SqliteAuditLog(
+        string path, string origin, byte[] signingKey, string boot, TimeProvider clock, Action? onBrokenDisk = null)
     {
         Path = path;
-        (_clock, _boot) = (clock, boot);
+        (_clock, _boot, _onBrokenDisk) = (clock, boot, onBrokenDisk);
         _note = new SignedNote(origin, signingKey);
         _database = Database.OpenWriter(path, "audit");
         Replay();
@@ -183,8 +188,12 @@ public sealed class SqliteAuditLog : IAuditLog, IAsyncDisposable
         catch (SqliteException e)
         {
             Blocked = true;
-            var reason = e.SqliteErrorCode == 13 ? "the disk is full" : $"SQLite error {e.SqliteErrorCode}";
+            var reason = e.SqliteErrorCode == DiskFull ? "the disk is full" : $"SQLite error {e.SqliteErrorCode}";
             group.ForEach(p => p.Done.TrySetException(new AuditUnavailableException(reason)));
+            if (e.SqliteErrorCode == DiskBroken)
+            {
+                _onBrokenDisk?.Invoke();
+            }
         }
     }
 
