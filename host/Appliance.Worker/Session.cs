@@ -72,7 +72,7 @@ internal sealed class Session(FrameStream frames, Socket socket, TimeProvider cl
     private Task OpenAsync(Frame frame)
     {
         _task?.Dispose();
-        _task = (_plugin ?? throw new InvalidDataException("No plugin is loaded.")).Open(_hello!.Task, new ModelFiles(TakeFiles()));
+        _task = (_plugin ?? throw new InvalidDataException("No plugin is loaded.")).Open(_hello!.Task, new ModelFiles(TakeFiles()), _hello.Device);
         return frames.WriteAsync(new Frame(FrameKind.Opened, frame.Request, default), CancellationToken.None);
     }
 

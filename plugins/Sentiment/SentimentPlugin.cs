@@ -9,7 +9,8 @@ namespace Appliance.Plugins.Sentiment;
 /// <summary>Classifies letters and sentences by what their writer feels or wants.</summary>
 public sealed class SentimentPlugin : ITrainablePlugin
 {
-    public ITask Open(string task, ModelFiles model) => new SentimentTask(TextClassifier.Open(model, torch.CPU));
+    public ITask Open(string task, ModelFiles model, string device) =>
+        new SentimentTask(TextClassifier.Open(model, new torch.Device(device)));
 
     public ITrainableTask Build(Recipe recipe, ModelFiles baseModel, IReadOnlyList<string> labels, torch.Device device) =>
         TextClassifier.Build(recipe, baseModel, labels, device);

@@ -27,7 +27,7 @@ public sealed class SentimentTests
         var recipe = RecipeReader.Read("base_model: b\ntask: sentiment\n").Recipe!;
         using var trainable = plugin.Build(recipe, Base, ["complaint", "praise", "question"], torch.CPU);
 
-        using var task = plugin.Open("sentiment", new ModelFiles(trainable.Save()));
+        using var task = plugin.Open("sentiment", new ModelFiles(trainable.Save()), "cpu");
         var output = task.Answer(new TaskInput(new Dictionary<string, string> { ["text"] = "Il lampione è spento." }));
 
         output.Predictions.Should().HaveCount(3).And.BeInDescendingOrder(p => p.Score);
@@ -39,7 +39,7 @@ public sealed class SentimentTests
     {
         using var plugin = new SentimentPlugin();
 
-        ((Action)(() => plugin.Open("sentiment", Base))).Should().Throw<InvalidDataException>().WithMessage("*train it before*");
+        ((Action)(() => plugin.Open("sentiment", Base, "cpu"))).Should().Throw<InvalidDataException>().WithMessage("*train it before*");
         ((Action)(() => _ = new TaskInput(new Dictionary<string, string>())["text"])).Should().Throw<ArgumentException>().WithMessage("*'text'*");
     }
 }

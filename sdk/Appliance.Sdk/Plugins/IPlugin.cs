@@ -11,8 +11,9 @@ public interface IPlugin : IDisposable
     /// <summary>Opens a task on the files of one model.</summary>
     /// <param name="task">A task named in <c>plugin.yaml</c>.</param>
     /// <param name="model">The files of the model to answer with; names as in its folder.</param>
+    /// <param name="device">Where to compute, as the operator set it: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
     /// <exception cref="InvalidDataException">The files do not make a model of this task; say what is wrong with them.</exception>
-    ITask Open(string task, ModelFiles model);
+    ITask Open(string task, ModelFiles model, string device);
 }
 
 /// <summary>A question that a model answers.</summary>

@@ -16,6 +16,8 @@ public sealed class PolicyTests
 
         errors.Should().BeEmpty();
         PolicyCases.Problems(Policies(), cases).Should().BeEmpty();
+        PolicyCases.Problems(Policies(), [.. cases.Where(c => c.Rule != "R1")]).Should().ContainSingle().Which.Should().Contain("rule R1 is hit by no case");
+        PolicyCases.Problems(Policies(), [.. cases, cases[0] with { Allow = !cases[0].Allow }]).Should().ContainSingle().Which.Should().Contain(cases[0].Name);
     }
 
     [Fact]
