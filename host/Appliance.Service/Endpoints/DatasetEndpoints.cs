@@ -67,7 +67,7 @@ internal static partial class DatasetEndpoints
     // 0=complaint,1=question
     private static Dictionary<string, string> ParseNames(string? names) => (names ?? "")
         .Split(',', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2))
-        .ToDictionary(pair => pair[0].Trim(), pair => pair[^1].Trim());
+        .DistinctBy(pair => pair[0].Trim()).ToDictionary(pair => pair[0].Trim(), pair => pair[^1].Trim());
 
     [GeneratedRegex(@"^[a-z0-9][a-z0-9.-]{0,63}\z")]
     private static partial Regex NamePattern();
