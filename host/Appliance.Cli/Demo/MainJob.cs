@@ -75,7 +75,7 @@ internal sealed class MainJob(Session session, TimeProvider clock, string sample
         Console.WriteLine();
         Session.Say($"Policy: ALLOW by rule {imported.Text("decision.rule_id")}, with {imported.Text("decision.obligations")}. Raw text was not kept.");
         Session.Say("Split: " + string.Join(", ", imported.At("dataset.split_counts")!.AsObject().Select(s => $"{s.Key} {s.Value}"))
-            + ". Near-duplicates stand in one part only.");
+            + ". Near-duplicates that were found stand in one part only.");
         return imported;
     }
 

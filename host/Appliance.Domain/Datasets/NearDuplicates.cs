@@ -3,7 +3,7 @@ namespace Appliance.Domain.Datasets;
 /// <summary>Groups texts that are almost the same, so that none of a group can stand in two splits.</summary>
 /// <remarks>
 /// MinHash over word triples (Broder 1997) with 16 bands of 4 (Leskovec et al., Mining of Massive Datasets, 3.4) finds
-/// candidates; their Jaccard similarity is then computed in full. Linear in the texts but for large groups.
+/// candidates; their Jaccard similarity is then computed in full. A pair near the limit can be missed. Linear in the texts but for large groups.
 /// </remarks>
 public static class NearDuplicates
 {

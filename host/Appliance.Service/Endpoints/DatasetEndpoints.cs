@@ -1,14 +1,11 @@
 using System.Text.RegularExpressions;
 using Appliance.Domain.Datasets;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
 
 namespace Appliance.Service.Endpoints;
 
 /// <summary>Import and list datasets.</summary>
 internal static partial class DatasetEndpoints
 {
-    private const int FilesMax = 256;
     private const int SplitSeed = 2026;
 
     internal static void Map(IEndpointRouteBuilder routes)
@@ -34,34 +31,14 @@ internal static partial class DatasetEndpoints
         {
             return Replies.Error(400, "unknown_format", $"Unknown format. Known: {string.Join(", ", RowParser.Formats)}.");
         }
-        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || type.Boundary.Value is not { Length: > 0 } boundary)
+        if (await Uploads.ReadAsync(context.Request, cancellationToken) is not { } files)
         {
-            return Replies.Error(400, "not_multipart", "Send the files as multipart/form-data.");
+            return Uploads.NotMultipart();
         }
-        var files = await ReadFilesAsync(context.Request.Body, HeaderUtilities.RemoveQuotes(boundary).Value!, cancellationToken);
         var layout = new RowLayout(format, text, label, ParseNames(labelNames));
         var request = new ImportRequest(
             name, files, layout, purpose, zone, labels?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? ["pii.direct"], SplitSeed);
         return Replies.Of(await importer.ImportAsync(request, context.Caller(), cancellationToken));
-    }
-
-    internal static async Task<List<(string Name, ReadOnlyMemory<byte> Content)>> ReadFilesAsync(
-        Stream body, string boundary, CancellationToken cancellationToken)
-    {
-        var files = new List<(string, ReadOnlyMemory<byte>)>();
-        var reader = new MultipartReader(boundary, body);
-        while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
-        {
-            var given = section.GetContentDispositionHeader()?.FileName.Value?.Trim('"') ?? $"file-{files.Count + 1}";
-            using var content = new MemoryStream();
-            await section.Body.CopyToAsync(content, cancellationToken);
-            files.Add((Path.GetFileName(given), content.GetBuffer().AsMemory(0, (int)content.Length)));
-            if (files.Count > FilesMax)
-            {
-                throw new BadHttpRequestException($"At most {FilesMax} files can be sent at once.");
-            }
-        }
-        return files;
     }
 
     // 0=complaint,1=question

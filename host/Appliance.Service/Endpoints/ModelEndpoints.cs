@@ -1,7 +1,6 @@
 using Appliance.Domain.Audit;
 using Appliance.Domain.Models;
 using Appliance.Domain.Plugins;
-using Microsoft.Net.Http.Headers;
 
 namespace Appliance.Service.Endpoints;
 
@@ -45,12 +44,10 @@ internal static class ModelEndpoints
         {
             return Replies.Error(400, "invalid_name", "A model's name has lower-case letters, digits, dots and dashes, at most 64.");
         }
-        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || type.Boundary.Value is not { Length: > 0 } boundary)
+        if (await Uploads.ReadAsync(context.Request, cancellationToken) is not { } sent)
         {
-            return Replies.Error(400, "not_multipart", "Send the files as multipart/form-data.");
+            return Uploads.NotMultipart();
         }
-        var sent = await DatasetEndpoints.ReadFilesAsync(
-            context.Request.Body, HeaderUtilities.RemoveQuotes(boundary).Value!, cancellationToken);
         var files = sent.DistinctBy(f => f.Name).ToDictionary(f => f.Name, f => f.Content);
         if (!files.ContainsKey("model.safetensors") || !files.ContainsKey("config.json"))
         {

@@ -71,13 +71,6 @@ internal sealed unsafe class Operator(string name, string overload = "")
         return tensors;
     }
 
-    internal Scalar CallScalar(Value a)
-    {
-        Native.Out* outs = stackalloc Native.Out[ResultsMax];
-        Invoke([a], outs);
-        return outs[0].Kind == Native.Kind.Double ? new Scalar(outs[0].Number) : new Scalar(outs[0].Integer);
-    }
-
     private int Invoke(ReadOnlySpan<Value> values, Native.Out* outs)
     {
         if (_handle == 0)
