@@ -1,20 +1,24 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Appliance.Models.Checkpoints;
 
 /// <summary>An open safetensors file: its tensors are read one at a time, on demand.</summary>
-public sealed unsafe class SafeTensors : IDisposable
+/// <remarks>
+/// The file is read, not mapped: its bytes go straight into the tensor, so that nothing stands in memory twice, and a
+/// file that shrinks under the reader is an error and not a signal that ends the process.
+/// </remarks>
+public sealed class SafeTensors : IDisposable
 {
+    private const int ChunkBytes = 4 << 20;
     private readonly Dictionary<string, TensorSpan> _spans;
     private readonly long _bufferStart;
-    private readonly MemoryMappedFile? _file;
-    private readonly MemoryMappedViewAccessor? _view;
+    private readonly SafeFileHandle? _file;
     private readonly ReadOnlyMemory<byte> _memory;
-    private readonly byte* _mapped;
 
     private SafeTensors(ReadOnlyMemory<byte> memory)
     {
@@ -25,17 +29,14 @@ public sealed unsafe class SafeTensors : IDisposable
 
     private SafeTensors(string path)
     {
-        var length = new FileInfo(path).Length;
-        if (length < 8)
-        {
-            throw new SafeTensorsException("the file is shorter than its 8-byte length field");
-        }
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _mapped);
+        _file = File.OpenHandle(path);
         try
         {
-            var start = new ReadOnlySpan<byte>(_mapped, (int)Math.Min(length, SafeTensorsHeader.HeaderBytesMax + 8));
+            var length = RandomAccess.GetLength(_file);
+            var prefix = new byte[8];
+            var claimed = length >= 8 && RandomAccess.Read(_file, prefix, 0) == 8 ? BinaryPrimitives.ReadUInt64LittleEndian(prefix) : 0;
+            var start = new byte[Math.Min((ulong)length, Math.Min(claimed, SafeTensorsHeader.HeaderBytesMax) + 8)];
+            Fill(start, 0);
             (var tensors, Metadata, _bufferStart) = SafeTensorsHeader.Read(start, length);
             _spans = tensors.ToDictionary(t => t.Name);
         }
@@ -50,7 +51,7 @@ public sealed unsafe class SafeTensors : IDisposable
 
     public IReadOnlyCollection<TensorSpan> Tensors => _spans.Values;
 
-    /// <summary>Maps a file into memory; pages are read when a tensor is.</summary>
+    /// <summary>Opens a file and reads its header; tensors are read when they are asked for.</summary>
     /// <exception cref="SafeTensorsException">The file is truncated, malformed or hostile.</exception>
     public static SafeTensors Open(string path) => new(path);
 
@@ -67,9 +68,34 @@ public sealed unsafe class SafeTensors : IDisposable
             : throw new KeyNotFoundException($"The checkpoint has no tensor '{name}'.");
         using var _ = no_grad();
         var tensor = empty(span.Shape, span.Type);
-        Bytes(span).CopyTo(tensor.bytes);
+        Fill(span, tensor);
         return tensor;
     }
+
+    /// <summary>Reads one tensor into memory that is there already, in that memory's element type.</summary>
+    /// <param name="target">Same shape, contiguous, on the CPU. Halves and bfloat16 widen to float32 without a copy of the whole.</param>
+    /// <exception cref="KeyNotFoundException">The file has no tensor of that name.</exception>
+    public void ReadInto(string name, Tensor target)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var span = _spans[name];
+        if (span.Type == target.dtype)
+        {
+            Fill(span, target);
+        }
+        else if (target.dtype == ScalarType.Float32 && span.Type is ScalarType.Float16 or ScalarType.BFloat16)
+        {
+            Widen(span, target);
+        }
+        else
+        {
+            target.copy_(Read(name));
+        }
+    }
+
+    /// <summary>Where a tensor lies and what it is; null where the file has none of that name.</summary>
+    public TensorSpan? Find(string name) => _spans.GetValueOrDefault(name);
 
     public bool Contains(string name) => _spans.ContainsKey(name);
 
@@ -91,19 +117,61 @@ public sealed unsafe class SafeTensors : IDisposable
         }
     }
 
-    public void Dispose()
+    public void Dispose() => _file?.Dispose();
+
+    // Tensors above 1 GiB go in slices of their first dimension: a span of memory cannot be longer than 2 GiB.
+    private void Fill(TensorSpan span, Tensor target)
     {
-        if (_mapped is not null)
-        {
-            _view!.SafeMemoryMappedViewHandle.ReleasePointer();
-        }
-        _view?.Dispose();
-        _file?.Dispose();
+        Walk(span, target, span.Type, 1 << 30, (bytes, at) => Fill(bytes, at));
     }
 
-    private ReadOnlySpan<byte> Bytes(TensorSpan span) => _mapped is not null
-        ? new ReadOnlySpan<byte>(_mapped + _bufferStart + span.Begin, checked((int)(span.End - span.Begin)))
-        : _memory.Span.Slice(checked((int)(_bufferStart + span.Begin)), checked((int)(span.End - span.Begin)));
+    private void Widen(TensorSpan span, Tensor target)
+    {
+        var buffer = new byte[ChunkBytes];
+        Walk(span, target, ScalarType.Float32, 1 << 30, (bytes, at) =>
+        {
+            var floats = MemoryMarshal.Cast<byte, float>(bytes);
+            for (var done = 0; done < floats.Length; done += ChunkBytes / 2)
+            {
+                var n = Math.Min(ChunkBytes / 2, floats.Length - done);
+                Fill(buffer.AsSpan(0, n * 2), at + (done * 2L));
+                Widening.ToSingle(buffer.AsSpan(0, n * 2), floats.Slice(done, n), span.Type);
+            }
+        });
+    }
+
+    private delegate void Piece(Span<byte> bytes, long at);
+
+    private void Walk(TensorSpan span, Tensor target, ScalarType type, long pieceBytes, Piece piece)
+    {
+        var (size, stored) = (SafeTensorsHeader.ElementBytes(type), SafeTensorsHeader.ElementBytes(span.Type));
+        if (target.numel() * size <= pieceBytes || span.Shape.Length == 0)
+        {
+            piece(target.bytes, _bufferStart + span.Begin);
+            return;
+        }
+        var row = target.numel() / span.Shape[0];
+        var rows = Math.Max(1, pieceBytes / (row * size));
+        for (var first = 0L; first < span.Shape[0]; first += rows)
+        {
+            using var part = target.narrow(0, first, Math.Min(rows, span.Shape[0] - first)).DetachFromDisposeScope();
+            piece(part.bytes, _bufferStart + span.Begin + (first * row * stored));
+        }
+    }
+
+    private void Fill(Span<byte> target, long at)
+    {
+        if (_file is null)
+        {
+            _memory.Span.Slice(checked((int)at), target.Length).CopyTo(target);
+            return;
+        }
+        for (var done = 0; done < target.Length;)
+        {
+            var n = RandomAccess.Read(_file, target[done..], at + done);
+            done += n > 0 ? n : throw new SafeTensorsException("the file became shorter while it was read");
+        }
+    }
 
     private static byte[] Header(KeyValuePair<string, Tensor>[] tensors, IReadOnlyDictionary<string, string>? metadata)
     {

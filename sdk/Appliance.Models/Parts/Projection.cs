@@ -1,3 +1,5 @@
+using Appliance.Models.Adapters;
+using Appliance.Torch.Beyond;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -5,75 +7,183 @@ using static TorchSharp.torch.nn;
 
 namespace Appliance.Models.Parts;
 
-/// <summary>y = x Wᵀ + b, with room for a low-rank adapter beside the frozen weight.</summary>
-/// <remarks>LoRA: y += (alpha / r) · dropout(x) Aᵀ Bᵀ. Source: Hu et al., LoRA (2021); A random, B zero at the start.</remarks>
-public sealed class Projection : Module<Tensor, Tensor>
+/// <summary>How a model that only answers multiplies.</summary>
+public enum InferencePrecision
+{
+    /// <summary>Float32 throughout.</summary>
+    Float32,
+
+    /// <summary>Products in bfloat16, sums and norms in float32: faster where the processor has the instructions.</summary>
+    BFloat16,
+
+    /// <summary>Products of 8-bit weights and inputs, quantised as they come: fastest, least exact.</summary>
+    Int8,
+}
+
+/// <summary>y = x Wᵀ + b: the one place where a model multiplies by a matrix, with room for an adapter beside it.</summary>
+public sealed class Projection : Block
 {
     private readonly Parameter _weight;
-    private readonly Parameter _bias;
-    private Parameter? _loraA;
-    private Parameter? _loraB;
-    private double _loraScale;
-    private double _loraDropout;
+    private readonly Parameter? _bias;
+    private PackedLinear? _packed;
+    private Tensor? _halfWeight;
+    private Tensor? _halfBias;
 
+    /// <summary>With random values: uniform in ±1/√in, as in PyTorch, and a bias of zero.</summary>
     public Projection(long inputSize, long outputSize)
-        : base(nameof(Projection))
+        : this(inputSize, outputSize, bias: true)
     {
+        using var _ = no_grad();
         var bound = 1 / Math.Sqrt(inputSize);
-        _weight = new Parameter(empty([outputSize, inputSize]).uniform_(-bound, bound));
-        _bias = new Parameter(zeros([outputSize]));
-        register_parameter("weight", _weight);
-        register_parameter("bias", _bias);
+        _weight.uniform_(-bound, bound);
+        _bias!.zero_(); // made by the constructor above
     }
 
-    /// <summary>Multiply in bfloat16 and keep weights, sums and results in float32; default false.</summary>
+    /// <summary>With unset values, for a checkpoint to fill.</summary>
+    /// <param name="transposed">The weight is stored [in, out], as GPT-2 has it.</param>
+    public Projection(long inputSize, long outputSize, bool bias, bool transposed = false)
+        : base(nameof(Projection))
+    {
+        Transposed = transposed;
+        _weight = AddParameter("weight", transposed ? [inputSize, outputSize] : [outputSize, inputSize]);
+        _bias = bias ? AddParameter("bias", outputSize) : null;
+    }
+
+    public bool Transposed { get; }
+
+    public long InputSize => _weight.shape[Transposed ? 0 : 1];
+
+    public long OutputSize => _weight.shape[Transposed ? 1 : 0];
+
+    /// <summary>The stored matrix, [out, in] or, if <see cref="Transposed"/>, [in, out].</summary>
+    public Parameter Weight => _weight;
+
+    public Parameter? Bias => _bias;
+
+    /// <summary>What stands beside the frozen weight; null without an adapter.</summary>
+    public ProjectionAdapter? Adapter { get; private set; }
+
+    /// <summary>Multiply in bfloat16 and keep weights, sums and results in float32; default false. For training.</summary>
     /// <remarks>A training step took about half the time on a processor with bfloat16 instructions; far slower without them.</remarks>
     public bool HalfPrecision { get; set; }
 
-    /// <summary>Freezes the weight and puts a trainable low-rank adapter beside it.</summary>
+    /// <summary>Freezes the weight and puts an adapter beside it, under the adapter's own names.</summary>
+    public void Attach(ProjectionAdapter adapter)
+    {
+        Unprepare();
+        Adapter = adapter;
+        foreach (var (name, parameter) in adapter.Parameters)
+        {
+            AddExisting(name, parameter);
+        }
+        _weight.requires_grad = false;
+        if (_bias is not null)
+        {
+            _bias.requires_grad = false;
+        }
+    }
+
+    /// <summary>A low-rank adapter with the usual start: A random, B zero.</summary>
     /// <param name="rank">r, 1 or more.</param>
     /// <param name="alpha">The adapter's output is scaled by alpha / r.</param>
     /// <param name="dropout">Share of the adapter's inputs dropped in training, 0 to below 1.</param>
-    public void AttachLora(int rank, double alpha, double dropout)
-    {
-        var (outputs, inputs) = (_weight.shape[0], _weight.shape[1]);
-        var bound = 1 / Math.Sqrt(inputs); // Kaiming uniform with a = √5, as PEFT does
-        _loraA = new Parameter(empty([rank, inputs], device: _weight.device).uniform_(-bound, bound));
-        _loraB = new Parameter(zeros([outputs, rank], device: _weight.device));
-        (_loraScale, _loraDropout) = (alpha / rank, dropout);
-        register_parameter("lora_A", _loraA);
-        register_parameter("lora_B", _loraB);
-        _weight.requires_grad = false;
-        _bias.requires_grad = false;
-    }
+    public void AttachLora(int rank, double alpha, double dropout) =>
+        Attach(LoraAdapter.New(this, rank, alpha / rank, dropout));
 
-    /// <summary>Adds the adapter into the weight: same answers, no extra cost. The adapter is zero afterwards.</summary>
-    public void MergeLora()
+    /// <summary>Adds the adapter into the weight: same answers, no extra cost. The adapter does nothing afterwards.</summary>
+    public void MergeLora() => Adapter?.Merge(this);
+
+    /// <summary>Packs the weight for answering in this precision; weights that change later need another call.</summary>
+    public void Prepare(InferencePrecision precision)
     {
-        if (_loraA is null || _loraB is null)
+        Unprepare();
+        if (Adapter is { Merged: false } || _weight.device.type != DeviceType.CPU && precision != InferencePrecision.BFloat16)
         {
-            return;
+            return; // an adapter needs the plain product; other devices have kernels of their own
         }
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        _weight.add_(_loraB.mm(_loraA).mul(_loraScale));
-        _loraB.zero_();
-    }
-
-    // x [n, in] → [n, out]
-    public override Tensor forward(Tensor input)
-    {
-        var y = Multiply(input, _weight, _bias);
-        if (_loraA is null || _loraB is null)
+        var weight = Oriented();
+        switch (precision)
         {
-            return y;
+            case InferencePrecision.BFloat16:
+                _halfWeight = weight.to(ScalarType.BFloat16).contiguous().DetachFromDisposeScope();
+                _halfBias = _bias?.to(ScalarType.BFloat16).DetachFromDisposeScope();
+                break;
+            case InferencePrecision.Int8:
+                _packed = PackedLinear.Int8(weight, _bias);
+                break;
+            case InferencePrecision.Float32 when PackedLinear.Available:
+                _packed = PackedLinear.Float32(weight, _bias);
+                break;
         }
-        var dropped = training && _loraDropout > 0 ? functional.dropout(input, _loraDropout, true) : input;
-        return y + (Multiply(Multiply(dropped, _loraA, null), _loraB, null) * _loraScale);
     }
 
-    private Tensor Multiply(Tensor x, Tensor weight, Tensor? bias) => HalfPrecision
+    /// <summary>An input made ready once for several projections of the same precision.</summary>
+    public Tensor Share(Tensor x) => _halfWeight is not null ? x.to(ScalarType.BFloat16)
+        : _packed is not null && !Single(x) ? _packed.Share(x) : x;
+
+    // x [.., in] → [.., out]; bfloat16 after Prepare(BFloat16), else float32
+    public Tensor call(Tensor x)
+    {
+        if (_halfWeight is not null)
+        {
+            var half = x.dtype == ScalarType.BFloat16 ? x : x.to(ScalarType.BFloat16);
+            return functional.linear(half, _halfWeight, _halfBias);
+        }
+        if (_packed is { } packed && (packed.ServesOneRow || !Single(x)))
+        {
+            return packed.Multiply(x);
+        }
+        return Adapter is null ? Multiply(x) : Adapter.Forward(this, x);
+    }
+
+    /// <summary>The plain product, without the adapter.</summary>
+    internal Tensor Multiply(Tensor x) => Single(x) && !Learns(x)
+        ? Vector(x)
+        : Multiply(x, Oriented(), _bias);
+
+    internal Tensor Multiply(Tensor x, Tensor weight, Tensor? bias) => HalfPrecision
         ? functional.linear(x.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16))
             .to(ScalarType.Float32)
         : functional.linear(x, weight, bias);
+
+    /// <summary>[out, in] whatever the storage.</summary>
+    internal Tensor Oriented() => Transposed ? _weight.t() : _weight;
+
+    protected override void Dispose(bool disposing)
+    {
+        Unprepare();
+        base.Dispose(disposing);
+    }
+
+    // One row is bound by memory: a matrix-vector product reads the weight at full speed, a matrix product does not.
+    private Tensor Vector(Tensor x)
+    {
+        var y = Oriented().mv(x.reshape(-1));
+        return (_bias is null ? y : y + _bias).view([.. x.shape[..^1], OutputSize]);
+    }
+
+    private bool Learns(Tensor x) => HalfPrecision || (is_grad_enabled() && (x.requires_grad || _weight.requires_grad));
+
+    private static bool Single(Tensor x) => x.dtype == ScalarType.Float32 && Rows(x) == 1;
+
+    private static long Rows(Tensor x)
+    {
+        var shape = x.shape;
+        var rows = 1L;
+        for (var k = 0; k < shape.Length - 1; k++)
+        {
+            rows *= shape[k];
+        }
+        return rows;
+    }
+
+    private void Unprepare()
+    {
+        _packed?.Dispose();
+        _halfWeight?.Dispose();
+        _halfBias?.Dispose();
+        (_packed, _halfWeight, _halfBias) = (null, null, null);
+    }
 }

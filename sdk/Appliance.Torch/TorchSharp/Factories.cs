@@ -7,7 +7,8 @@ public static partial class torch
     private static readonly Operator EmptyOp = new("aten::empty", "memory_format"), ZerosOp = new("aten::zeros"),
         OnesOp = new("aten::ones"), FullOp = new("aten::full"), ArangeOp = new("aten::arange"), RandOp = new("aten::rand"),
         RandnOp = new("aten::randn"), CatOp = new("aten::cat"), StackOp = new("aten::stack"),
-        ZerosLikeOp = new("aten::zeros_like");
+        ZerosLikeOp = new("aten::zeros_like"), ArangeStart = new("aten::arange", "start"),
+        WhereOp = new("aten::where", "self");
 
     public static Tensor empty(
         long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
@@ -35,6 +36,12 @@ public static partial class torch
 
     public static Tensor arange(Scalar stop, ScalarType? dtype = null, Device? device = null) =>
         ArangeOp.Call(stop, dtype, Value.None, device);
+
+    public static Tensor arange(
+        Scalar start, Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        ArangeStart.Call(start, stop, dtype, Value.None, device).requires_grad_if(requires_grad);
+
+    public static Tensor where(Tensor condition, Tensor x, Tensor y) => WhereOp.Call(condition, x, y);
 
     public static Tensor zeros_like(Tensor input) => ZerosLikeOp.Call(input);
 

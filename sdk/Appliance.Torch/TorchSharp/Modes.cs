@@ -7,6 +7,8 @@ public static partial class torch
 
     public static IDisposable set_grad_enabled(bool mode = true) => new GradMode(mode);
 
+    public static bool is_grad_enabled() => Native.bridge_grad_mode() != 0;
+
     public static int get_num_threads() => Native.bridge_threads();
 
     public static void set_num_threads(int num) => Native.Check(Native.bridge_set_threads(num));

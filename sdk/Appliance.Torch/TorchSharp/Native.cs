@@ -24,12 +24,15 @@ internal static unsafe partial class Native
     internal static partial nint bridge_find(string name, string overload);
     [LibraryImport(Bridge)] internal static partial int bridge_call(nint op, Arg* args, int count, Out* outs, int max);
     [LibraryImport(Bridge)] internal static partial void bridge_free(nint tensor);
+    [LibraryImport(Bridge)] internal static partial void bridge_free_object(nint value);
+    [LibraryImport(Bridge)] internal static partial int bridge_use_onednn_quantization();
     [LibraryImport(Bridge)]
     internal static partial nint bridge_from_bytes(void* data, long bytes, long* shape, int dims, int dtype);
     [LibraryImport(Bridge)] internal static partial void* bridge_data(nint tensor);
     [LibraryImport(Bridge)]
     internal static partial int bridge_shape(nint t, long* sizes, int max, int* dtype, int* device, int* index);
     [LibraryImport(Bridge)] internal static partial int bridge_is_contiguous(nint tensor);
+    [LibraryImport(Bridge)] internal static partial int bridge_is_packed(nint tensor);
     [LibraryImport(Bridge)] internal static partial int bridge_requires_grad(nint tensor);
     [LibraryImport(Bridge)] internal static partial int bridge_set_requires_grad(nint tensor, int on);
     [LibraryImport(Bridge)] internal static partial int bridge_backward(nint tensor);
@@ -44,7 +47,7 @@ internal static unsafe partial class Native
     [LibraryImport(Bridge)] internal static partial nint bridge_rng_state();
     [LibraryImport(Bridge)] internal static partial int bridge_set_rng_state(nint tensor);
 
-    internal enum Kind { Absent, Tensor, Int, Double, Bool, Ints, Tensors, Text, Device }
+    internal enum Kind { Absent, Tensor, Int, Double, Bool, Ints, Tensors, Text, Device, Object }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct Arg

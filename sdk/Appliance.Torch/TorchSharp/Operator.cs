@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace TorchSharp;
 
@@ -20,12 +21,37 @@ internal readonly struct Value
     public static implicit operator Value(bool b) => new() { Kind = Native.Kind.Bool, Integer = b ? 1 : 0 };
     public static implicit operator Value(long[]? list) =>
         list is null ? default : new() { Kind = Native.Kind.Ints, Reference = list };
+    public static implicit operator Value(string text) => new() { Kind = Native.Kind.Text, Reference = Encoding.UTF8.GetBytes(text) };
+    public static implicit operator Value(PackedObject packed) => new() { Kind = Native.Kind.Object, Reference = packed };
     public static implicit operator Value(torch.Tensor[] list) => new() { Kind = Native.Kind.Tensors, Reference = list };
     public static implicit operator Value(torch.ScalarType? t) => t is null ? new Value() : (Value)(long)(sbyte)t.Value;
     public static implicit operator Value(Scalar s) => s.IsInteger ? s.Integer : (Value)s.Number;
     public static implicit operator Value(torch.Device? d) => d is null
         ? default
         : new() { Kind = Native.Kind.Device, Integer = (long)d.type, DeviceIndex = d.index };
+}
+
+/// <summary>Something of libtorch's own that is no tensor, such as packed weights.</summary>
+internal sealed class PackedObject(nint handle) : IDisposable
+{
+    internal nint Handle { get; private set; } = handle;
+
+    ~PackedObject() => Free();
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        if (Handle != 0)
+        {
+            Native.bridge_free_object(Handle);
+            Handle = 0;
+        }
+    }
 }
 
 /// <summary>An ATen operator, looked up by name and overload at its first call.</summary>
@@ -42,6 +68,8 @@ internal sealed unsafe class Operator(string name, string overload = "")
     internal torch.Tensor Call(Value a, Value b, Value c, Value d, Value e) => One([a, b, c, d, e]);
     internal torch.Tensor Call(Value a, Value b, Value c, Value d, Value e, Value f) => One([a, b, c, d, e, f]);
 
+    internal torch.Tensor CallAll(params ReadOnlySpan<Value> values) => One(values);
+
     private torch.Tensor One(ReadOnlySpan<Value> values)
     {
         Native.Out* outs = stackalloc Native.Out[ResultsMax];
@@ -57,18 +85,24 @@ internal sealed unsafe class Operator(string name, string overload = "")
     }
 
     /// <summary>All tensor results, for operators that return several.</summary>
-    internal torch.Tensor[] CallMany(Value a, Value b = default, Value c = default)
+    internal torch.Tensor[] CallMany(params ReadOnlySpan<Value> values)
     {
         Native.Out* outs = stackalloc Native.Out[ResultsMax];
-        ReadOnlySpan<Value> all = [a, b, c];
-        var given = c.Kind != Native.Kind.Absent ? 3 : b.Kind != Native.Kind.Absent ? 2 : 1;
-        var n = Invoke(all[..given], outs);
+        var n = Invoke(values, outs);
         var tensors = new torch.Tensor[n];
         for (var k = 0; k < n; k++)
         {
             tensors[k] = new torch.Tensor(outs[k].Pointer);
         }
         return tensors;
+    }
+
+    /// <summary>The one result of an operator that packs weights.</summary>
+    internal PackedObject CallPacked(params ReadOnlySpan<Value> values)
+    {
+        Native.Out* outs = stackalloc Native.Out[ResultsMax];
+        Invoke(values, outs);
+        return new PackedObject(outs[0].Pointer);
     }
 
     private int Invoke(ReadOnlySpan<Value> values, Native.Out* outs)
@@ -121,6 +155,14 @@ internal sealed unsafe class Operator(string name, string overload = "")
                 pins[pinned] = GCHandle.Alloc(list, GCHandleType.Pinned);
                 arg.Pointer = (void*)pins[pinned++].AddrOfPinnedObject();
                 arg.Integer = list.Length;
+                break;
+            case PackedObject packed:
+                arg.Pointer = (void*)packed.Handle;
+                break;
+            case byte[] text:
+                pins[pinned] = GCHandle.Alloc(text, GCHandleType.Pinned);
+                arg.Pointer = (void*)pins[pinned++].AddrOfPinnedObject();
+                arg.Integer = text.Length;
                 break;
             case torch.Tensor[] tensors:
                 var handles = Array.ConvertAll(tensors, t => t.Handle);

@@ -88,10 +88,9 @@ public static partial class torch
         public Tensor transpose(long dim0, long dim1) => TransposeOp.Call(this, dim0, dim1);
         public Tensor t() => TOp.Call(this);
         public Tensor contiguous() => ContiguousOp.Call(this);
-        public Tensor[] unbind(int dimension = 0) => UnbindOp.CallMany(this, dimension);
+        public Tensor[] unbind(int dimension = 0) => UnbindOp.CallMany(this, (Value)dimension);
         public Tensor narrow(long dim, long start, long length) => NarrowOp.Call(this, dim, start, length);
         public Tensor unsqueeze(long dim) => UnsqueezeOp.Call(this, dim);
-        public Tensor squeeze(long dim) => SqueezeOp.Call(this, dim);
         public Tensor index_select(long dim, Tensor index) => IndexSelectOp.Call(this, dim, index);
 
         public Tensor clone() => CloneOp.Call(this);

@@ -4,6 +4,7 @@
 // that the installed libtorch was built for, is reachable without one line of glue per operator.
 // No exception leaves this file: each function returns -1 or null and keeps the message for bridge_last_error().
 #include <ATen/ATen.h>
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -39,7 +40,7 @@ template <class F> auto guarded(F&& body, decltype(body()) failed) -> decltype(b
 
 extern "C" {
 
-enum Kind : int32_t { Absent, TensorArg, Int, Double, Bool, Ints, Tensors, Text, DeviceArg };
+enum Kind : int32_t { Absent, TensorArg, Int, Double, Bool, Ints, Tensors, Text, DeviceArg, Object };
 
 struct Arg {
   int32_t kind;
@@ -96,6 +97,7 @@ static c10::IValue to_ivalue(const Arg& a, const c10::Argument& formal) {
       return c10::IValue(list);
     }
     case Text: return std::string(static_cast<const char*>(a.p), a.i);
+    case Object: return *static_cast<const c10::IValue*>(a.p);
     case DeviceArg: return c10::Device(static_cast<c10::DeviceType>(a.i), static_cast<c10::DeviceIndex>(a.device_index));
     default: return {};
   }
@@ -124,6 +126,7 @@ int32_t bridge_call(void* handle, const Arg* args, int32_t count, Out* outs, int
       else if (v.isInt()) { o.kind = Int; o.i = v.toInt(); }
       else if (v.isDouble()) { o.kind = Double; o.d = v.toDouble(); }
       else if (v.isBool()) { o.kind = Bool; o.i = v.toBool(); }
+      else if (v.isCustomClass()) { o.kind = Object; o.p = new c10::IValue(v); }
       else TORCH_CHECK(v.isNone(), "result of an unexpected type");
     };
     for (auto& v : stack) {
@@ -137,6 +140,12 @@ int32_t bridge_call(void* handle, const Arg* args, int32_t count, Out* outs, int
 void bridge_free(void* t) {
   live_tensors.fetch_sub(1, std::memory_order_relaxed);
   delete static_cast<at::Tensor*>(t);
+}
+
+// Packed weights of the quantised operators are objects, not tensors.
+void bridge_free_object(void* o) { delete static_cast<c10::IValue*>(o); }
+int32_t bridge_use_onednn_quantization() {
+  return guarded([&]() -> int32_t { at::globalContext().setQEngine(at::QEngine::ONEDNN); return 0; }, -1);
 }
 
 // Copies bytes from the caller's memory: nothing of libtorch ever points into managed memory.
@@ -169,6 +178,7 @@ int32_t bridge_shape(void* t, int64_t* sizes, int32_t max, int32_t* dtype, int32
 }
 
 int32_t bridge_is_contiguous(void* t) { return static_cast<at::Tensor*>(t)->is_contiguous() ? 1 : 0; }
+int32_t bridge_is_packed(void* t) { return static_cast<at::Tensor*>(t)->is_mkldnn() ? 1 : 0; }
 int32_t bridge_requires_grad(void* t) { return static_cast<at::Tensor*>(t)->requires_grad() ? 1 : 0; }
 int32_t bridge_set_requires_grad(void* t, int32_t on) {
   return guarded([&]() -> int32_t { static_cast<at::Tensor*>(t)->set_requires_grad(on != 0); return 0; }, -1);

@@ -53,16 +53,19 @@ namespace TorchSharp
         /// <summary>A table of vectors, one row per id; weight [ids, size].</summary>
         public sealed class Embedding : torch.nn.Module<torch.Tensor, torch.Tensor>
         {
-            internal Embedding(Parameter weight)
+            private static readonly Operator EmbeddingOp = new("aten::embedding");
+            private readonly long _paddingIndex;
+
+            internal Embedding(Parameter weight, long paddingIndex)
                 : base(nameof(Embedding))
             {
-                this.weight = weight;
+                (this.weight, _paddingIndex) = (weight, paddingIndex);
                 register_parameter(nameof(weight), weight);
             }
 
             public Parameter weight { get; }
 
-            public override torch.Tensor forward(torch.Tensor input) => torch.nn.functional.embedding(input, weight);
+            public override torch.Tensor forward(torch.Tensor input) => EmbeddingOp.Call(weight, input, _paddingIndex);
         }
 
         /// <summary>Modules in a row, registered under their numbers.</summary>
@@ -106,7 +109,11 @@ namespace TorchSharp
                 new(normalized_shape, eps, device);
 
             public static Embedding Embedding(long num_embeddings, long embedding_dims, Device? device = null) =>
-                new(new Parameter(empty([num_embeddings, embedding_dims], device: device).normal_()));
+                new(new Parameter(empty([num_embeddings, embedding_dims], device: device).normal_()), -1);
+
+            /// <summary>A table with the given values; the row of <paramref name="padding_idx"/> gets no gradient.</summary>
+            public static Embedding Embedding_from_pretrained(Tensor embeddings, bool freeze = true, long? padding_idx = null) =>
+                new(new Parameter(embeddings, !freeze), padding_idx ?? -1);
         }
     }
 }

@@ -1,0 +1,53 @@
+using Appliance.Models.Checkpoints;
+using Appliance.Models.Config;
+using Appliance.Models.Families;
+using Appliance.Models.Heads;
+using TorchSharp;
+
+namespace Appliance.Models;
+
+/// <summary>Opens a model's folder as it was carried in: configuration, weights, head.</summary>
+public static class ModelLoader
+{
+    /// <param name="folder">A folder in Hugging Face layout.</param>
+    /// <param name="head">The head wanted; null for the one that the folder's own class has.</param>
+    /// <param name="isNew">Whether a tensor may be missing because the recipe says that it is new.</param>
+    /// <returns>The model, ready to answer, and what the load found.</returns>
+    /// <exception cref="ModelConfigException">The configuration is missing, wrong or of an unknown family.</exception>
+    /// <exception cref="SafeTensorsException">The weights are missing, malformed or hostile.</exception>
+    /// <exception cref="CheckpointException">The weights do not fit the configuration.</exception>
+    public static (Model Model, LoadReport Report) Open(string folder, HeadKind? head = null, Func<string, bool>? isNew = null)
+    {
+        // 1. the family and its head, before any memory is taken
+        var config = ModelConfig.Open(folder);
+        var family = FamilyRegistry.Find(config);
+        var kind = head ?? Head(config);
+
+        // 2. the weights' headers
+        using var checkpoint = CheckpointFolder.Open(folder);
+        if (kind == HeadKind.Base && !checkpoint.Owners.Keys.Any(n => n.Contains("pooler.", StringComparison.Ordinal)))
+        {
+            kind = HeadKind.BaseWithoutPooler;
+        }
+
+        // 3. the model, then its numbers; what was half loaded is thrown away
+        using var scope = torch.NewDisposeScope();
+        var model = family.Build(config, kind);
+        try
+        {
+            var report = CheckpointLoader.Load(model, checkpoint, folder, isNew);
+            model.eval();
+            return (model, report);
+        }
+        catch (Exception e) when (e is CheckpointException or SafeTensorsException or IOException)
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static HeadKind Head(ModelConfig config) => config.Architecture.Length == 0
+        ? HeadKind.Base
+        : HeadKinds.Of(config.Architecture) ?? throw new ModelConfigException(config.File,
+            [$"the head of class '{config.Architecture}' is not implemented"]);
+}

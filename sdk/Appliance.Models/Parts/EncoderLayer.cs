@@ -1,0 +1,106 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Appliance.Models.Parts;
+
+/// <summary>Where the eight parts of a Transformer encoder layer stand in a family's checkpoint.</summary>
+public sealed record EncoderLayerNames(
+    string Query,
+    string Key,
+    string Value,
+    string Output,
+    string AttentionNorm,
+    string Expand,
+    string Contract,
+    string OutputNorm);
+
+/// <summary>The sizes of an encoder layer.</summary>
+/// <param name="PreNorm">Norms stand before attention and feed-forward (ViT) and not after the sums (BERT).</param>
+/// <param name="Dropout">Share dropped after attention and feed-forward in training, 0 to below 1.</param>
+/// <param name="ScoreScale">Factor of q kᵀ; null for 1/√(head size).</param>
+public sealed record EncoderLayerShape(
+    int Hidden,
+    int Heads,
+    int Intermediate,
+    Func<Tensor, Tensor> Activation,
+    double Epsilon,
+    bool PreNorm = false,
+    bool QkvBias = true,
+    double Dropout = 0,
+    double AttentionDropout = 0,
+    double? ScoreScale = null);
+
+/// <summary>What runs through all layers of one pass.</summary>
+/// <param name="Bias">Added to the attention scores, broadcast over [b, heads, t, s]; null for none.</param>
+/// <param name="Attentions">Gets each layer's probabilities; null to drop them.</param>
+/// <param name="Scores">More scores that depend on the layer: (layer, q, k), both [b, heads, t, d] → [b, heads, t, s]; null for none.</param>
+public sealed record EncoderPass(
+    Tensor? Bias,
+    List<Tensor>? Attentions,
+    KeyValueCache? Cache = null,
+    Func<EncoderLayer, Tensor, Tensor, Tensor>? Scores = null);
+
+/// <summary>Self-attention and feed-forward with residuals: the layer that BERT and its relatives share.</summary>
+/// <remarks>b = batch, t = tokens, n = hidden size. Source: Vaswani et al., Attention Is All You Need (2017).</remarks>
+public sealed class EncoderLayer : Block
+{
+    private readonly EncoderLayerShape _shape;
+    private readonly Projection _query;
+    private readonly Projection _key;
+    private readonly Projection _value;
+    private readonly Projection _output;
+    private readonly Projection _expand;
+    private readonly Projection _contract;
+    private readonly Norm _attentionNorm;
+    private readonly Norm _outputNorm;
+
+    public EncoderLayer(EncoderLayerNames names, EncoderLayerShape shape)
+        : base(nameof(EncoderLayer))
+    {
+        _shape = shape;
+        var n = shape.Hidden;
+        _query = Add(names.Query, new Projection(n, n, shape.QkvBias));
+        _key = Add(names.Key, new Projection(n, n, shape.QkvBias));
+        _value = Add(names.Value, new Projection(n, n, shape.QkvBias));
+        _output = Add(names.Output, new Projection(n, n, bias: true));
+        _attentionNorm = Add(names.AttentionNorm, new Norm(n, shape.Epsilon));
+        _expand = Add(names.Expand, new Projection(n, shape.Intermediate, bias: true));
+        _contract = Add(names.Contract, new Projection(shape.Intermediate, n, bias: true));
+        _outputNorm = Add(names.OutputNorm, new Norm(n, shape.Epsilon));
+    }
+
+    internal Projection Query => _query;
+
+    internal Projection Key => _key;
+
+    // x [b, t, n] → [b, t, n]
+    public Tensor call(Tensor x, EncoderPass pass, int layer)
+    {
+        if (_shape.PreNorm)
+        {
+            x = x + Attended(_attentionNorm.call(x), pass, layer);
+            return x + Fed(_outputNorm.call(x));
+        }
+        x = _attentionNorm.call(x + Attended(x, pass, layer));
+        return _outputNorm.call(x + Fed(x));
+    }
+
+    private Tensor Attended(Tensor x, EncoderPass pass, int layer)
+    {
+        var shared = _query.Share(x);
+        var q = Attention.Heads(_query.call(shared), _shape.Heads);
+        var k = Attention.Heads(_key.call(shared), _shape.Heads);
+        var v = Attention.Heads(_value.call(shared), _shape.Heads);
+        (k, v) = pass.Cache?.Append(layer, k, v) ?? (k, v);
+        var scale = _shape.ScoreScale ?? 1 / Math.Sqrt(_shape.Hidden / _shape.Heads);
+        var bias = pass.Scores is null ? pass.Bias : Sum(pass.Scores(this, q, k), pass.Bias);
+        var context = Attention.Attend(q, k, v, scale, bias, pass.Attentions, training ? _shape.AttentionDropout : 0);
+        return Dropped(_output.call(context));
+    }
+
+    private static Tensor Sum(Tensor scores, Tensor? bias) => bias is null ? scores : scores + bias;
+
+    private Tensor Fed(Tensor x) => Dropped(_contract.call(_shape.Activation(_expand.call(x))));
+
+    private Tensor Dropped(Tensor x) => training && _shape.Dropout > 0 ? functional.dropout(x, _shape.Dropout, true) : x;
+}
