@@ -18,13 +18,13 @@ public static class ModelLoader
     /// <exception cref="CheckpointException">The weights do not fit the configuration.</exception>
     public static (Model Model, LoadReport Report) Open(string folder, HeadKind? head = null, Func<string, bool>? isNew = null)
     {
-        // 1. the family and its head, before any memory is taken
-        var config = ModelConfig.Open(folder);
+        // 1. the configuration and the headers of the weights, before any memory is taken
+        using var checkpoint = CheckpointFolder.Open(folder);
+        var config = Configuration(folder, checkpoint);
+
+        // 2. the family and its head
         var family = FamilyRegistry.Find(config);
         var kind = head ?? Head(config);
-
-        // 2. the weights' headers
-        using var checkpoint = CheckpointFolder.Open(folder);
         if (kind == HeadKind.Base && !checkpoint.Owners.Keys.Any(n => n.Contains("pooler.", StringComparison.Ordinal)))
         {
             kind = HeadKind.BaseWithoutPooler;
@@ -44,6 +44,15 @@ public static class ModelLoader
             model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The configuration, which also knows the names of the tensors.</summary>
+    /// <exception cref="ModelConfigException">config.json is not a JSON object.</exception>
+    public static ModelConfig Configuration(string folder, CheckpointFolder checkpoint)
+    {
+        var config = ModelConfig.Open(folder);
+        config.Knows(checkpoint.Tensors.ToDictionary(t => t.Name, t => t.Shape));
+        return config;
     }
 
     private static HeadKind Head(ModelConfig config) => config.Architecture.Length == 0

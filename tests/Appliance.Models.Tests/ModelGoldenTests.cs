@@ -1,5 +1,5 @@
 using Appliance.Models;
-using Appliance.Models.Config;
+using Appliance.Models.Checkpoints;
 using Appliance.Models.Families;
 using Appliance.Models.Heads;
 using static TorchSharp.torch;
@@ -33,12 +33,17 @@ public sealed class ModelGoldenTests
             loss.backward();
             Gradients(expected, model, "grad.", "grad_stats");
         }
+        if (expected.Has("out.train_logits"))
+        {
+            TrainingMode(expected, model, input);
+        }
     }
 
     /// <summary>Opens what the case's class says, or skips where the family is not implemented.</summary>
     internal static Model Open(string folder, string className)
     {
-        var config = ModelConfig.Open(folder);
+        using var checkpoint = CheckpointFolder.Open(folder);
+        var config = ModelLoader.Configuration(folder, checkpoint);
         Skip.IfNot(FamilyRegistry.All.Any(f => f.Claims(config)), $"family {config.ModelType} ({className}) is not implemented");
         var head = HeadKinds.Of(className);
         Skip.If(head is null && config.ModelType.Length > 0, $"class {className} of family {config.ModelType} is not implemented");
@@ -57,6 +62,26 @@ public sealed class ModelGoldenTests
             PixelValues = expected.Optional("in.pixel_values") ?? expected.Optional("in.x") ?? expected.Optional("in.images"),
             DecoderInputIds = decoderIds ?? (expected.Text("class").StartsWith("T5For", StringComparison.Ordinal) ? Shifted(expected["in.labels"]) : null),
         };
+    }
+
+    // BatchNorm by the batch's own statistics; the reference switched dropout off for this pass.
+    private static void TrainingMode(Expected expected, Model model, ModelInput input)
+    {
+        foreach (var (_, parameter) in model.named_parameters())
+        {
+            parameter.grad = null;
+        }
+        model.train();
+        (model as IHasDropout)?.SetDropout(0);
+        var output = model.Forward(input);
+        Close.Output(expected, "out.train_logits", output.Logits!);
+        nn.functional.cross_entropy(output.Logits!, expected["in.labels"]).backward();
+        Gradients(expected, model, "train_grad.", "train_grad_stats");
+        var state = model.state_dict();
+        foreach (var name in expected.Names("train_buffer."))
+        {
+            Close.Check(name, state[name["train_buffer.".Length..]], expected[name], 1e-5, 1e-4);
+        }
     }
 
     private static Tensor Shifted(Tensor labels)

@@ -99,7 +99,8 @@ public static class CheckpointLoader
     private static bool MayStand(Model model, string name)
     {
         var rules = model.Names;
-        if (rules.Ignored.Any(i => name.EndsWith(i, StringComparison.Ordinal)))
+        if (rules.Ignored.Any(i => name.EndsWith(i, StringComparison.Ordinal))
+            || rules.IgnoredStarts.Any(i => name.StartsWith(i, StringComparison.Ordinal)))
         {
             return true;
         }

@@ -14,10 +14,14 @@ public sealed class ModelConfig
     private readonly Dictionary<string, JsonElement> _fields;
     private readonly HashSet<string> _read = [];
     private readonly List<string> _problems = [];
+    private IReadOnlyDictionary<string, long[]> _tensors = new Dictionary<string, long[]>();
 
     private ModelConfig(string file, Dictionary<string, JsonElement> fields) => (File, _fields) = (file, fields);
 
     public string File { get; }
+
+    /// <summary>Names of the tensors that lie beside; some families tell their geometry by them alone.</summary>
+    public IEnumerable<string> TensorNames => _tensors.Keys;
 
     /// <summary>The family's name, such as <c>bert</c>; empty where the file does not say.</summary>
     public string ModelType => TextOrNull("model_type") ?? "";
@@ -33,18 +37,22 @@ public sealed class ModelConfig
     public int LabelCount => LabelNames() is { Count: > 0 } names ? names.Count : Int("num_labels|num_classes", 2);
 
     /// <summary>Reads <c>config.json</c> in a model's folder.</summary>
-    /// <exception cref="ModelConfigException">The file is missing, too large or not a JSON object.</exception>
+    /// <returns>Its fields; none where the folder has no such file.</returns>
+    /// <exception cref="ModelConfigException">The file is too large or not a JSON object.</exception>
     public static ModelConfig Open(string folder)
     {
         var path = Path.Combine(folder, "config.json");
         if (!System.IO.File.Exists(path))
         {
-            throw new ModelConfigException(path, ["the file is missing; a model folder needs a config.json beside its weights"]);
+            return new ModelConfig(path, []); // conv nets come without one; any other family then misses its fields
         }
         return new FileInfo(path).Length > FileBytesMax
             ? throw new ModelConfigException(path, [$"it is larger than {FileBytesMax} bytes"])
             : Parse(System.IO.File.ReadAllBytes(path), path);
     }
+
+    /// <summary>A configuration that says nothing, for families that tell their geometry by their tensors.</summary>
+    public static ModelConfig ForTensors(IReadOnlyDictionary<string, long[]> shapes) => new("the weights", []) { _tensors = shapes };
 
     /// <exception cref="ModelConfigException">The bytes are not a JSON object, or a field stands twice.</exception>
     public static ModelConfig Parse(ReadOnlyMemory<byte> json, string file)
@@ -148,6 +156,18 @@ public sealed class ModelConfig
     public bool Has(string name) => _fields.TryGetValue(name, out var element) && element.ValueKind != JsonValueKind.Null;
 
     public bool IsText(string name) => Has(name) && _fields[name].ValueKind == JsonValueKind.String;
+
+    public bool HasTensor(string name) => _tensors.ContainsKey(name);
+
+    /// <exception cref="ModelConfigException">The checkpoint lacks the tensor, so it is not of this family after all.</exception>
+    public long[] TensorShape(string name) => _tensors.TryGetValue(name, out var shape) ? shape
+        : throw new ModelConfigException(File, [$"the weights have no tensor {name}, which this family needs"]);
+
+    /// <summary>Tells which tensors the weights have; done once, before the family is looked for.</summary>
+    internal void Knows(IReadOnlyDictionary<string, long[]> tensors) => _tensors = tensors;
+
+    /// <summary>For families whose makers write no config.json: what stands in one is a note, not a setting.</summary>
+    internal void GeometryIsInTensors() => _read.UnionWith(_fields.Keys);
 
     /// <summary>Adds a problem of the family's own, such as a hidden size that the heads do not divide.</summary>
     public void Problem(string text) => _problems.Add(text);

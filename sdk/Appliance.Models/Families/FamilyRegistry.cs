@@ -37,10 +37,26 @@ public static class FamilyRegistry
         Llama.Qwen3,
         Llama.Gemma,
         Phi.Family,
+
+        // encoder and decoder
+        T5.Family,
+
+        // images
+        Vit.Family,
+        Vit.Deit,
+        ResNet.Family,
+        TorchvisionResNet.Family,
+        TorchvisionResNet.Cifar,
+        MobileNetV2.Family,
+        MobileNetV2.TensorFlow,
+        InceptionV3.Family,
+        ConvNext.Family,
     ];
 
     /// <exception cref="ModelConfigException">No family here claims the configuration.</exception>
     public static Family Find(ModelConfig config) => All.FirstOrDefault(f => f.Claims(config))
         ?? throw new ModelConfigException(config.File,
-            [$"the family '{config.ModelType}' is not implemented; known: {string.Join(", ", All.Select(f => f.Name))}"]);
+            [config.ModelType.Length == 0
+                ? "there is no config.json with a model_type beside the weights, and their names are not those of a family that does without"
+                : $"the family '{config.ModelType}' is not implemented; known: {string.Join(", ", All.Select(f => f.Name))}"]);
 }

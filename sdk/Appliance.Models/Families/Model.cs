@@ -66,6 +66,9 @@ public sealed record ModelOutput
 
     /// <summary>[b, heads, t, t] of each block; empty without <see cref="ModelInput.Trace"/>.</summary>
     public IReadOnlyList<Tensor> Attentions { get; init; } = [];
+
+    /// <summary>Outputs of a conv net's stages by name; empty without <see cref="ModelInput.Trace"/>.</summary>
+    public IReadOnlyDictionary<string, Tensor> Stages { get; init; } = new Dictionary<string, Tensor>();
 }
 
 /// <summary>A model of some family, with or without a head; its parameters have the checkpoint's names.</summary>
@@ -95,6 +98,13 @@ public abstract class Model(ModelConfig config, string name) : Block(name)
     }
 }
 
+/// <summary>A model with a share of its features dropped in training that a recipe may set.</summary>
+public interface IHasDropout
+{
+    /// <param name="share">0 to below 1; 0 for none.</param>
+    void SetDropout(double share);
+}
+
 /// <summary>What a family's checkpoints may hold beside, or under other names than, the model's own tensors.</summary>
 /// <param name="BasePrefix">Where the base stands inside a model with a head, such as <c>bert.</c>; files may lack it.</param>
 /// <param name="Renames">Old text → new text, applied to a name's end or middle in this order.</param>
@@ -106,5 +116,8 @@ public sealed record NameRules(
     IReadOnlyList<string> Ignored,
     IReadOnlyDictionary<string, string> Optional)
 {
+    /// <summary>Starts of names that this model leaves alone, such as a decoder where only the encoder is wanted.</summary>
+    public IReadOnlyList<string> IgnoredStarts { get; init; } = [];
+
     public static NameRules None { get; } = new("", [], [], new Dictionary<string, string>());
 }

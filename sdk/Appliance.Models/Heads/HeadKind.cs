@@ -18,6 +18,12 @@ public enum HeadKind
     /// <summary>ELECTRA's: was each token replaced?</summary>
     ReplacedTokens,
     ImageClassification,
+
+    /// <summary>DeiT's: the mean of its own head and the one that learnt from a teacher.</summary>
+    ImageClassificationWithTeacher,
+
+    /// <summary>The encoder of an encoder-decoder model alone.</summary>
+    EncoderOnly,
 }
 
 /// <summary>Reads the head off the class that wrote a checkpoint.</summary>
@@ -36,7 +42,8 @@ public static class HeadKinds
         ("ElectraForPreTraining", HeadKind.ReplacedTokens),
         ("ForImageClassification", HeadKind.ImageClassification),
         ("ForPreTraining", HeadKind.Base),
-        ("EncoderModel", HeadKind.Base),
+        ("ForImageClassificationWithTeacher", HeadKind.ImageClassificationWithTeacher),
+        ("EncoderModel", HeadKind.EncoderOnly),
         ("Model", HeadKind.Base),
     ];
 

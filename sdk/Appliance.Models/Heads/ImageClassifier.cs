@@ -1,0 +1,41 @@
+using Appliance.Models.Families;
+using Appliance.Models.Parts;
+using static TorchSharp.torch;
+
+namespace Appliance.Models.Heads;
+
+/// <summary>One matrix over an image's feature vector; with a second token, the mean of two (DeiT with its teacher).</summary>
+/// <remarks>b = batch, h = features, c = classes.</remarks>
+internal sealed class ImageClassifier : Model
+{
+    private readonly Encoder _encoder;
+    private readonly Func<ModelOutput, Tensor> _logits;
+
+    internal ImageClassifier(
+        Encoder encoder,
+        string prefix,
+        int features,
+        Func<ModelOutput, Tensor> feature,
+        Func<ModelOutput, Tensor>? teacher = null,
+        string path = "classifier")
+        : base(encoder.Config, $"{encoder.GetName()}Classifier")
+    {
+        _encoder = Add(prefix, encoder);
+        Names = encoder.Names;
+        if (teacher is null)
+        {
+            var classifier = Add(path, new Projection(features, Config.LabelCount, bias: true));
+            _logits = body => Wide.Of(classifier.call(feature(body)));
+            return;
+        }
+        var own = Add("cls_classifier", new Projection(features, Config.LabelCount, bias: true));
+        var taught = Add("distillation_classifier", new Projection(features, Config.LabelCount, bias: true));
+        _logits = body => (Wide.Of(own.call(feature(body))) + Wide.Of(taught.call(teacher(body)))) / 2;
+    }
+
+    public override ModelOutput Forward(ModelInput input)
+    {
+        var body = _encoder.Forward(input);
+        return body with { Logits = _logits(body) };
+    }
+}
