@@ -15,13 +15,21 @@ internal static class Fixtures
     internal static string At(params string[] parts) => Path.Combine([Root, .. parts]);
 
     /// <summary>Names of the folders below a group; one empty name where there is none, so that the group is seen as skipped.</summary>
-    internal static TheoryData<string> Folders(string group, string needs = "golden.json")
+    internal static TheoryData<string> Folders(string group, string needs = "golden.json") => Rows(Names(group, needs));
+
+    internal static string[] Names(string group, string needs = "golden.json")
     {
-        var data = new TheoryData<string>();
         var root = At(group);
         var found = !Directory.Exists(root) ? [] : Directory.GetDirectories(root)
             .Where(d => File.Exists(Path.Combine(d, needs))).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal).ToArray();
-        foreach (var name in found.Length > 0 ? found : [""])
+        return found;
+    }
+
+    /// <summary>One case a name; one empty name where there are none.</summary>
+    internal static TheoryData<string> Rows(IReadOnlyCollection<string> names)
+    {
+        var data = new TheoryData<string>();
+        foreach (var name in names.Count > 0 ? names : [""])
         {
             data.Add(name);
         }

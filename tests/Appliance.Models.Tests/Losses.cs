@@ -36,7 +36,9 @@ internal static class Losses
         var causal = className.EndsWith("LMHeadModel", StringComparison.Ordinal) || className.EndsWith("ForCausalLM", StringComparison.Ordinal);
         if (causal)
         {
-            var t = labels.shape[1];
+            var t = logits.shape[1];
+            // Learnt vectors before the text have no labels.
+            labels = cat([full([labels.shape[0], t - labels.shape[1]], -100, ScalarType.Int64), labels], 1);
             (logits, labels) = (logits.narrow(1, 0, t - 1), labels.narrow(1, 1, t - 1).contiguous());
         }
         return functional.cross_entropy(logits.reshape(-1, logits.shape[^1]), labels.reshape(-1));
