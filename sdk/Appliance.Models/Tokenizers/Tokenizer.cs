@@ -104,6 +104,17 @@ public sealed class Tokenizer
         return _parts.Decoder is null ? string.Join(' ', tokens) : string.Concat(_parts.Decoder.Decode(tokens));
     }
 
+    /// <summary>The text of some tokens that are given as they stand in the vocabulary; spacing is left as it comes.</summary>
+    public string Join(IEnumerable<string> tokens) => _parts.Decoder switch
+    {
+        null => string.Join(' ', tokens),
+        WordPieceDecoder decoder => string.Concat(decoder.Plain([.. tokens])),
+        var decoder => string.Concat(decoder.Decode([.. tokens])),
+    };
+
+    /// <summary>Whether pieces inside of a word carry a mark, as WordPiece's ## does.</summary>
+    public bool HasInsidePrefix => _parts.Model is WordPieceModel;
+
     private TokenEncoding Plain(string text)
     {
         Tokenize(text);

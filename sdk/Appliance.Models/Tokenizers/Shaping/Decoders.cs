@@ -26,11 +26,11 @@ internal sealed class WordPieceDecoder(string prefix, bool cleanUp) : IDecoder
         (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
     ];
 
-    public List<string> Decode(List<string> tokens) => [.. tokens.Select((token, k) =>
-    {
-        var text = k == 0 ? token : token.StartsWith(prefix, StringComparison.Ordinal) ? token[prefix.Length..] : " " + token;
-        return cleanUp ? Spacing.Aggregate(text, (t, s) => t.Replace(s.Old, s.New, StringComparison.Ordinal)) : text;
-    })];
+    public List<string> Decode(List<string> tokens) => !cleanUp ? Plain(tokens)
+        : [.. Plain(tokens).Select(text => Spacing.Aggregate(text, (t, s) => t.Replace(s.Old, s.New, StringComparison.Ordinal)))];
+
+    internal List<string> Plain(List<string> tokens) => [.. tokens.Select((token, k) =>
+        k == 0 ? token : token.StartsWith(prefix, StringComparison.Ordinal) ? token[prefix.Length..] : " " + token)];
 }
 
 /// <summary>GPT-2: characters are bytes again; what is no UTF-8 becomes U+FFFD.</summary>
