@@ -9,7 +9,7 @@ internal static class ModelVerbs
 {
     internal static Command Build() => new("model", "Base models, candidates and what serves")
     {
-        Import(), List(), ShowOne(),
+        Import(), List(), ShowOne(), LocalModelVerbs.Inspect(), LocalModelVerbs.Verify(),
         Change("gate", "model", "Judge a candidate against the serving model", PrintGate),
         Change("promote", "model", "Let a model serve, if its gate passed", m => Session.Say($"{m.Text("id")} serves {m.Text("task")} now.")),
         Change("rollback", "task", "Let the model before serve again", m => Session.Say($"{m.Text("id")} serves {m.Text("task")} again.")),
