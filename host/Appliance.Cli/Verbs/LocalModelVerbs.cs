@@ -62,11 +62,12 @@ internal static class LocalModelVerbs
         var batch = new Option<int>("--batch") { DefaultValueFactory = _ => 8, Description = "Texts together" };
         var length = new Option<int>("--length") { DefaultValueFactory = _ => 128, Description = "Tokens of each" };
         var runs = new Option<int>("--runs") { DefaultValueFactory = _ => 10, Description = "Passes to take the median of" };
-        var precision = Precision();
-        var command = new Command("forward", "One pass over a batch of token ids") { batch, length, runs, precision };
+        var (precision, threads) = (Precision(), Threads());
+        var command = new Command("forward", "One pass over a batch of token ids") { batch, length, runs, precision, threads };
         shape.ForEach(command.Options.Add);
         command.SetAction(parsed => Guarded(() => Report(parsed, ModelBench.Forward(
-            read(parsed), Positive(parsed, batch), Positive(parsed, length), PrecisionOf(parsed.GetValue(precision)!), Positive(parsed, runs)))));
+            read(parsed), Positive(parsed, batch), Positive(parsed, length), PrecisionOf(parsed.GetValue(precision)!), Positive(parsed, runs),
+            Positive(parsed, threads)))));
         return command;
     }
 
@@ -75,11 +76,12 @@ internal static class LocalModelVerbs
         var (shape, read) = Shape("llama");
         var prompt = new Option<int>("--prompt") { DefaultValueFactory = _ => 32, Description = "Tokens before the first one written" };
         var tokens = new Option<int>("--tokens") { DefaultValueFactory = _ => 64, Description = "Tokens to write" };
-        var precision = Precision();
-        var command = new Command("decode", "Greedy decoding, one text, token by token") { prompt, tokens, precision };
+        var (precision, threads) = (Precision(), Threads());
+        var command = new Command("decode", "Greedy decoding, one text, token by token") { prompt, tokens, precision, threads };
         shape.ForEach(command.Options.Add);
         command.SetAction(parsed => Guarded(() => Report(parsed, ModelBench.Decode(
-            read(parsed), Positive(parsed, prompt), Positive(parsed, tokens), PrecisionOf(parsed.GetValue(precision)!)))));
+            read(parsed), Positive(parsed, prompt), Positive(parsed, tokens), PrecisionOf(parsed.GetValue(precision)!),
+            Positive(parsed, threads)))));
         return command;
     }
 
@@ -94,6 +96,8 @@ internal static class LocalModelVerbs
         return ([family, layers, hidden, heads, inner, words], p => new BenchShape(p.GetValue(family)!, Positive(p, layers), Positive(p, hidden),
             Positive(p, heads), p.GetValue(inner) ?? 4 * Positive(p, hidden), Positive(p, words)));
     }
+
+    private static Option<int> Threads() => new("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount, Description = "Threads to compute on" };
 
     private static Option<string> Precision() => new("--precision") { DefaultValueFactory = _ => "fp32", Description = "fp32, bf16 or int8" };
 

@@ -95,6 +95,10 @@ public abstract class Model(ModelConfig config, string name) : Block(name)
         {
             projection.Prepare(precision);
         }
+        foreach (var part in named_modules().Select(m => m.module).OfType<IPreparable>())
+        {
+            part.Prepare(precision);
+        }
     }
 }
 

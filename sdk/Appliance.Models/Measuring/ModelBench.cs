@@ -5,6 +5,7 @@ using Appliance.Models.Families;
 using Appliance.Models.Generation;
 using Appliance.Models.Heads;
 using Appliance.Models.Parts;
+using Appliance.Torch.Beyond;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,8 +26,10 @@ public static class ModelBench
 
     /// <summary>One pass over a batch without padding, last layer's states out.</summary>
     /// <exception cref="ModelConfigException">An unknown family, or sizes that do not go together.</exception>
-    public static BenchResult Forward(BenchShape shape, int batch, int length, InferencePrecision precision, int runs)
+    public static BenchResult Forward(BenchShape shape, int batch, int length, InferencePrecision precision, int runs, int threads)
     {
+        Allocator.KeepFreedMemory();
+        set_num_threads(threads);
         using var outer = NewDisposeScope();
         using var _ = no_grad();
         using var model = Build(shape, length, HeadKind.BaseWithoutPooler);
@@ -46,8 +49,10 @@ public static class ModelBench
 
     /// <summary>Greedy decoding, one text, token by token after a prompt.</summary>
     /// <exception cref="ModelConfigException">An unknown family, or sizes that do not go together.</exception>
-    public static BenchResult Decode(BenchShape shape, int prompt, int tokens, InferencePrecision precision)
+    public static BenchResult Decode(BenchShape shape, int prompt, int tokens, InferencePrecision precision, int threads)
     {
+        Allocator.KeepFreedMemory();
+        set_num_threads(threads);
         using var outer = NewDisposeScope();
         using var _ = no_grad();
         using var model = Build(shape, prompt + tokens + 1, HeadKind.CausalLanguage);

@@ -42,7 +42,7 @@ public sealed record EncoderPass(
 
 /// <summary>Self-attention and feed-forward with residuals: the layer that BERT and its relatives share.</summary>
 /// <remarks>b = batch, t = tokens, n = hidden size. Source: Vaswani et al., Attention Is All You Need (2017).</remarks>
-public sealed class EncoderLayer : Block
+public sealed class EncoderLayer : Block, IPreparable
 {
     private readonly EncoderLayerShape _shape;
     private readonly Projection _query;
@@ -53,6 +53,8 @@ public sealed class EncoderLayer : Block
     private readonly Projection _contract;
     private readonly Norm _attentionNorm;
     private readonly Norm _outputNorm;
+    private bool _keepsLayout; // the activation works in oneDNN's layout
+    private PreparedWeight? _fused; // queries, keys and values in one product, scores scaled already
 
     public EncoderLayer(EncoderLayerNames names, EncoderLayerShape shape)
         : base(nameof(EncoderLayer))
@@ -87,12 +89,22 @@ public sealed class EncoderLayer : Block
 
     private Tensor Attended(Tensor x, EncoderPass pass, int layer)
     {
-        var shared = _query.Share(x);
-        var q = Attention.Heads(_query.call(shared), _shape.Heads);
-        var k = Attention.Heads(_key.call(shared), _shape.Heads);
-        var v = Attention.Heads(_value.call(shared), _shape.Heads);
+        var scale = Scale;
+        Tensor q, k, v;
+        if (_fused is not null && pass.Scores is null)
+        {
+            var (b, t, d) = (x.shape[0], x.shape[1], _shape.Hidden / _shape.Heads);
+            var parts = _fused.Multiply(x).view(b, t, 3, _shape.Heads, d).permute(2, 0, 3, 1, 4).unbind(0); // 3 × [b, heads, t, d]
+            (q, k, v, scale) = (parts[0], parts[1], parts[2], 1);
+        }
+        else
+        {
+            var shared = _query.Share(x);
+            q = Attention.Heads(_query.call(shared), _shape.Heads);
+            k = Attention.Heads(_key.call(shared), _shape.Heads);
+            v = Attention.Heads(_value.call(shared), _shape.Heads);
+        }
         (k, v) = pass.Cache?.Append(layer, k, v) ?? (k, v);
-        var scale = _shape.ScoreScale ?? 1 / Math.Sqrt(_shape.Hidden / _shape.Heads);
         var bias = pass.Scores is null ? pass.Bias : Sum(pass.Scores(this, q, k), pass.Bias);
         var context = Attention.Attend(q, k, v, scale, bias, pass.Attentions, training ? _shape.AttentionDropout : 0);
         return Dropped(_output.call(context));
@@ -100,7 +112,38 @@ public sealed class EncoderLayer : Block
 
     private static Tensor Sum(Tensor scores, Tensor? bias) => bias is null ? scores : scores + bias;
 
-    private Tensor Fed(Tensor x) => Dropped(_contract.call(_shape.Activation(_expand.call(x))));
+    private Tensor Fed(Tensor x) => Dropped(_expand.Prepared is { KeepsLayout: true } first && _contract.Prepared is { } second && _keepsLayout
+        ? second.Multiply(_shape.Activation(first.MultiplyKeeping(x)))
+        : _contract.call(_shape.Activation(_expand.call(x))));
+
+    private double Scale => _shape.ScoreScale ?? 1 / Math.Sqrt(_shape.Hidden / _shape.Heads);
+
+    public void Prepare(InferencePrecision precision)
+    {
+        _fused?.Dispose();
+        _keepsLayout = _shape.Activation == Activation.Named("gelu") || _shape.Activation == Activation.Named("relu");
+        Projection[] all = [_query, _key, _value];
+        if (Array.Exists(all, p => p.Adapter is { Merged: false }))
+        {
+            _fused = null;
+            return;
+        }
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var weight = cat([_query.Weight * Scale, _key.Weight, _value.Weight], 0);
+        var bias = _shape.QkvBias ? cat([_query.Bias! * Scale, _key.Bias!, _value.Bias!], 0) : null; // there with QkvBias
+        _fused = PreparedWeight.Of(weight, bias, precision);
+        if (_fused is not null && _shape.ScoreScale is null)
+        {
+            Array.ForEach(all, p => p.Unprepare()); // DeBERTa, which sets a scale, needs them one by one too
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _fused?.Dispose();
+        base.Dispose(disposing);
+    }
 
     private Tensor Dropped(Tensor x) => training && _shape.Dropout > 0 ? functional.dropout(x, _shape.Dropout, true) : x;
 }

@@ -1,5 +1,4 @@
 using Appliance.Models.Adapters;
-using Appliance.Torch.Beyond;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -20,14 +19,18 @@ public enum InferencePrecision
     Int8,
 }
 
+/// <summary>A part that packs more than its projections for answering.</summary>
+public interface IPreparable
+{
+    void Prepare(InferencePrecision precision);
+}
+
 /// <summary>y = x Wᵀ + b: the one place where a model multiplies by a matrix, with room for an adapter beside it.</summary>
 public sealed class Projection : Block
 {
     private readonly Parameter _weight;
     private readonly Parameter? _bias;
-    private PackedLinear? _packed;
-    private Tensor? _halfWeight;
-    private Tensor? _halfBias;
+    private PreparedWeight? _prepared;
 
     /// <summary>With random values: uniform in ±1/√in, as in PyTorch, and a bias of zero.</summary>
     public Projection(long inputSize, long outputSize)
@@ -97,43 +100,21 @@ public sealed class Projection : Block
     public void Prepare(InferencePrecision precision)
     {
         Unprepare();
-        if (Adapter is { Merged: false } || _weight.device.type != DeviceType.CPU && precision != InferencePrecision.BFloat16)
-        {
-            return; // an adapter needs the plain product; other devices have kernels of their own
-        }
-        using var scope = NewDisposeScope();
-        using var _ = no_grad();
-        var weight = Oriented();
-        switch (precision)
-        {
-            case InferencePrecision.BFloat16:
-                _halfWeight = weight.to(ScalarType.BFloat16).contiguous().DetachFromDisposeScope();
-                _halfBias = _bias?.to(ScalarType.BFloat16).DetachFromDisposeScope();
-                break;
-            case InferencePrecision.Int8:
-                _packed = PackedLinear.Int8(weight, _bias);
-                break;
-            case InferencePrecision.Float32 when PackedLinear.Available:
-                _packed = PackedLinear.Float32(weight, _bias);
-                break;
-        }
+        _prepared = Adapter is { Merged: false } ? null : PreparedWeight.Of(Oriented(), _bias, precision); // an adapter needs the plain product
     }
 
+    /// <summary>The packed weight; null before <see cref="Prepare"/> or where the plain product is as good.</summary>
+    internal PreparedWeight? Prepared => _prepared;
+
     /// <summary>An input made ready once for several projections of the same precision.</summary>
-    public Tensor Share(Tensor x) => _halfWeight is not null ? x.to(ScalarType.BFloat16)
-        : _packed is not null && !Single(x) ? _packed.Share(x) : x;
+    public Tensor Share(Tensor x) => _prepared is { } p && p.Serves(Single(x)) ? p.Share(x) : x;
 
     // x [.., in] → [.., out]; bfloat16 after Prepare(BFloat16), else float32
     public Tensor call(Tensor x)
     {
-        if (_halfWeight is not null)
+        if (_prepared is { } p && p.Serves(Single(x)))
         {
-            var half = x.dtype == ScalarType.BFloat16 ? x : x.to(ScalarType.BFloat16);
-            return functional.linear(half, _halfWeight, _halfBias);
-        }
-        if (_packed is { } packed && (packed.ServesOneRow || !Single(x)))
-        {
-            return packed.Multiply(x);
+            return p.Multiply(x);
         }
         return Adapter is null ? Multiply(x) : Adapter.Forward(this, x);
     }
@@ -179,11 +160,10 @@ public sealed class Projection : Block
         return rows;
     }
 
-    private void Unprepare()
+    /// <summary>Gives the packed weight back where another part has packed it together with others.</summary>
+    internal void Unprepare()
     {
-        _packed?.Dispose();
-        _halfWeight?.Dispose();
-        _halfBias?.Dispose();
-        (_packed, _halfWeight, _halfBias) = (null, null, null);
+        _prepared?.Dispose();
+        _prepared = null;
     }
 }

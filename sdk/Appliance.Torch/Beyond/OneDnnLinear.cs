@@ -23,7 +23,11 @@ internal sealed class OneDnnLinear : PackedLinear
 
     public override Tensor Share(Tensor x) => ToPacked.Call(x.is_contiguous() ? x : x.contiguous());
 
-    public override Tensor Multiply(Tensor x) => ToDense.Call(Linear.Call(x.IsPacked ? x : Share(x), _weight, _bias));
+    public override bool KeepsLayout => true;
+
+    public override Tensor Multiply(Tensor x) => ToDense.Call(MultiplyKeeping(x));
+
+    public override Tensor MultiplyKeeping(Tensor x) => Linear.Call(x.IsPacked ? x : Share(x), _weight, _bias);
 
     public override void Dispose()
     {

@@ -27,6 +27,12 @@ public abstract class PackedLinear : IDisposable
     // x [.., in], dense or shared → [.., out] dense float32
     public abstract Tensor Multiply(Tensor x);
 
+    /// <summary>Whether <see cref="MultiplyKeeping"/> works: oneDNN knows GELU and ReLU in its own layout.</summary>
+    public virtual bool KeepsLayout => false;
+
+    /// <summary>As <see cref="Multiply"/>, but the result stays in the packed layout.</summary>
+    public virtual Tensor MultiplyKeeping(Tensor x) => throw new NotSupportedException("This product has no layout of its own to keep.");
+
     public abstract void Dispose();
 
 #if BRIDGE

@@ -24,6 +24,7 @@ internal static unsafe partial class Native
     internal static partial nint bridge_find(string name, string overload);
     [LibraryImport(Bridge)] internal static partial int bridge_call(nint op, Arg* args, int count, Out* outs, int max);
     [LibraryImport(Bridge)] internal static partial void bridge_free(nint tensor);
+    [LibraryImport(Bridge)] internal static partial void bridge_keep_freed_memory();
     [LibraryImport(Bridge)] internal static partial void bridge_free_object(nint value);
     [LibraryImport(Bridge)] internal static partial int bridge_use_onednn_quantization();
     [LibraryImport(Bridge)]

@@ -10,6 +10,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
 #include <atomic>
+#include <malloc.h>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -146,6 +147,16 @@ void bridge_free(void* t) {
 void bridge_free_object(void* o) { delete static_cast<c10::IValue*>(o); }
 int32_t bridge_use_onednn_quantization() {
   return guarded([&]() -> int32_t { at::globalContext().setQEngine(at::QEngine::ONEDNN); return 0; }, -1);
+}
+
+// Large blocks stay with the process instead of being mapped, faulted in and unmapped for every tensor.
+void bridge_keep_freed_memory() {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 64 << 20);
+  mallopt(M_ARENA_MAX, 1);
+#endif
 }
 
 // Copies bytes from the caller's memory: nothing of libtorch ever points into managed memory.
