@@ -112,8 +112,8 @@ public sealed class EncoderLayer : Block, IPreparable
 
     private static Tensor Sum(Tensor scores, Tensor? bias) => bias is null ? scores : scores + bias;
 
-    private Tensor Fed(Tensor x) => Dropped(_expand.Prepared is { KeepsLayout: true } first && _contract.Prepared is { } second && _keepsLayout
-        ? second.Multiply(_shape.Activation(first.MultiplyKeeping(x)))
+    private Tensor Fed(Tensor x) => Dropped(_keepsLayout && _expand.Prepared is { } first && _contract.Prepared is { } second
+        ? first.Through(x, _shape.Activation, second)
         : _contract.call(_shape.Activation(_expand.call(x))));
 
     private double Scale => _shape.ScoreScale ?? 1 / Math.Sqrt(_shape.Hidden / _shape.Heads);

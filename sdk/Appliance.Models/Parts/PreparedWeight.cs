@@ -24,9 +24,6 @@ internal sealed class PreparedWeight : IDisposable
         _packed = precision == InferencePrecision.Int8 ? PackedLinear.Int8(weight, bias) : PackedLinear.Float32(weight, bias);
     }
 
-    /// <summary>Whether results can stay in the packed layout for the next product.</summary>
-    internal bool KeepsLayout => _packed?.KeepsLayout == true;
-
     /// <param name="weight">[out, in].</param>
     /// <returns>Null where the plain product is as good: on a GPU, or without the operators.</returns>
     internal static PreparedWeight? Of(Tensor weight, Tensor? bias, InferencePrecision precision)
@@ -56,8 +53,10 @@ internal sealed class PreparedWeight : IDisposable
         return _packed!.Multiply(x);
     }
 
-    /// <summary>The product in the packed layout, for an activation and another product.</summary>
-    internal Tensor MultiplyKeeping(Tensor x) => _packed!.MultiplyKeeping(x); // asked only where KeepsLayout
+    /// <summary>Two products with an activation between them that works in any layout.</summary>
+    internal Tensor Through(Tensor x, Func<Tensor, Tensor> activation, PreparedWeight second) => _packed is not null && second._packed is not null
+        ? _packed.Through(x, activation, second._packed)
+        : second.Multiply(activation(Multiply(x)));
 
     public void Dispose()
     {

@@ -4,64 +4,89 @@ using static TorchSharp.torch;
 
 namespace Appliance.Torch.Beyond;
 
-/// <summary>Float32 products by oneDNN: <c>aten::mkldnn_linear</c>.</summary>
+/// <summary>Float32 products by oneDNN: <c>aten::mkldnn_linear</c>, and for few rows a 1 × 1 convolution.</summary>
+/// <remarks>
+/// oneDNN reorders the weight of a linear product at each call, which few rows do not repay; the weight of a convolution it
+/// lets us reorder once. That copy is made when few rows first come.
+/// </remarks>
 internal sealed class OneDnnLinear : PackedLinear
 {
+    private const long FewRows = 384;
     private static readonly Operator ToPacked = new("aten::to_mkldnn"), ToDense = new("aten::to_dense"),
-        Linear = new("aten::mkldnn_linear");
+        Linear = new("aten::mkldnn_linear"), Reorder = new("aten::mkldnn_reorder_conv2d_weight"), Convolve = new("aten::mkldnn_convolution");
+    private static readonly long[] None = [0, 0], Ones = [1, 1];
     private readonly Tensor _weight;
     private readonly Tensor? _bias;
+    private readonly Tensor? _denseBias;
+    private readonly long _outputs;
+    private Tensor? _blocked;
 
     internal OneDnnLinear(Tensor weight, Tensor? bias)
     {
         using var _ = no_grad();
+        _outputs = weight.shape[0];
         _weight = ToPacked.Call(weight.detach()).DetachFromDisposeScope();
         _bias = bias is null ? null : ToPacked.Call(bias.detach()).DetachFromDisposeScope();
+        _denseBias = bias?.detach().clone().DetachFromDisposeScope();
     }
 
     public override bool ServesOneRow => false;
 
-    public override Tensor Share(Tensor x) => ToPacked.Call(x.is_contiguous() ? x : x.contiguous());
+    public override Tensor Share(Tensor x) => Rows(x) > FewRows ? Packed(x) : x;
 
-    public override bool KeepsLayout => true;
+    public override Tensor Multiply(Tensor x) => x.IsPacked || Rows(x) > FewRows
+        ? ToDense.Call(Linear.Call(Packed(x), _weight, _bias))
+        : Rowwise(Features(Image(x)), x.shape);
 
-    public override Tensor Multiply(Tensor x) => ToDense.Call(MultiplyKeeping(x));
-
-    public override Tensor MultiplyKeeping(Tensor x) => Linear.Call(x.IsPacked ? x : Share(x), _weight, _bias);
+    public override Tensor Through(Tensor x, Func<Tensor, Tensor> activation, PackedLinear second)
+    {
+        if (second is not OneDnnLinear last)
+        {
+            return base.Through(x, activation, second);
+        }
+        return x.IsPacked || Rows(x) > FewRows
+            ? last.Multiply(activation(Linear.Call(Packed(x), _weight, _bias)))
+            : last.Rowwise(last.Features(activation(Features(Image(x)))), x.shape);
+    }
 
     public override void Dispose()
     {
         _weight.Dispose();
         _bias?.Dispose();
+        _denseBias?.Dispose();
+        _blocked?.Dispose();
     }
-}
 
-/// <summary>Dynamic 8-bit quantisation: <c>quantized::linear_dynamic</c> on the oneDNN engine.</summary>
-/// <remarks>Symmetric, one scale a row of the weight: scale = max|w| / 127, zero point 0.</remarks>
-internal sealed class Int8Linear : PackedLinear
-{
-    private const long SignedByte = 12; // c10::ScalarType::QInt8
-    private static readonly Operator Quantize = new("aten::quantize_per_channel"), Prepack = new("quantized::linear_prepack"),
-        Linear = new("quantized::linear_dynamic");
-    private readonly PackedObject _weight;
+    private static Tensor Packed(Tensor x) => x.IsPacked ? x : ToPacked.Call(x.is_contiguous() ? x : x.contiguous());
 
-    internal Int8Linear(Tensor weight, Tensor? bias)
+    // Rows are the pixels of an image one column wide: [.., in] → [1, in, rows, 1]
+    private static Tensor Image(Tensor x) => x.reshape(1, Rows(x), 1, x.shape[^1]).permute(0, 3, 1, 2);
+
+    // [1, in, rows, 1] → [1, out, rows, 1], feature by feature
+    private Tensor Features(Tensor image)
     {
-        Native.Check(Native.bridge_use_onednn_quantization());
-        using var scope = NewDisposeScope();
-        using var _ = no_grad();
-        var wide = weight.detach().contiguous();
-        var scales = (wide.abs().amax(1) / 127.0).clamp(1e-12).to(ScalarType.Float64);
-        var zeros = torch.zeros([wide.shape[0]], ScalarType.Int64);
-        _weight = Prepack.CallPacked(Quantize.Call(wide, scales, zeros, 0L, SignedByte), bias?.detach());
+        if (_blocked is null)
+        {
+            using var dense = ToDense.Call(_weight).DetachFromDisposeScope();
+            using var packed = ToPacked.Call(dense.view(_outputs, image.shape[1], 1, 1)).DetachFromDisposeScope();
+            _blocked = Reorder.CallAll(packed, None, Ones, Ones, 1L).DetachFromDisposeScope();
+        }
+        return Convolve.CallAll(image, _blocked, _denseBias, None, Ones, Ones, 1L);
     }
 
-    public override bool ServesOneRow => true;
+    // [1, out, rows, 1] → [.., out]
+    private Tensor Rowwise(Tensor features, long[] shape) =>
+        features.view(_outputs, features.shape[2]).t().contiguous().view([.. shape[..^1], _outputs]);
 
-    public override Tensor Share(Tensor x) => x;
-
-    public override Tensor Multiply(Tensor x) => Linear.Call(x, _weight);
-
-    public override void Dispose() => _weight.Dispose();
+    private static long Rows(Tensor x)
+    {
+        var shape = x.shape;
+        var rows = 1L;
+        for (var k = 0; k < shape.Length - 1; k++)
+        {
+            rows *= shape[k];
+        }
+        return rows;
+    }
 }
 #endif

@@ -27,11 +27,9 @@ public abstract class PackedLinear : IDisposable
     // x [.., in], dense or shared → [.., out] dense float32
     public abstract Tensor Multiply(Tensor x);
 
-    /// <summary>Whether <see cref="MultiplyKeeping"/> works: oneDNN knows GELU and ReLU in its own layout.</summary>
-    public virtual bool KeepsLayout => false;
-
-    /// <summary>As <see cref="Multiply"/>, but the result stays in the packed layout.</summary>
-    public virtual Tensor MultiplyKeeping(Tensor x) => throw new NotSupportedException("This product has no layout of its own to keep.");
+    /// <summary>This product, an activation, another product: without leaving the packed layout in between, where there is one.</summary>
+    /// <param name="activation">GELU, ReLU or another that works in oneDNN's own layout.</param>
+    public virtual Tensor Through(Tensor x, Func<Tensor, Tensor> activation, PackedLinear second) => second.Multiply(activation(Multiply(x)));
 
     public abstract void Dispose();
 
