@@ -169,6 +169,9 @@ public sealed class ModelConfig
     /// <summary>For families whose makers write no config.json: what stands in one is a note, not a setting.</summary>
     internal void GeometryIsInTensors() => _read.UnionWith(_fields.Keys);
 
+    /// <summary>For a family with one size only: fields that describe it say nothing new.</summary>
+    internal void GeometryIsFixed() => GeometryIsInTensors();
+
     /// <summary>Adds a problem of the family's own, such as a hidden size that the heads do not divide.</summary>
     public void Problem(string text) => _problems.Add(text);
 

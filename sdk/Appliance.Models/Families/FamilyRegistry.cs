@@ -27,6 +27,7 @@ public static class FamilyRegistry
         Albert.Family,
         DebertaV2.Family,
         MpNet.Family,
+        UseLiteEncoder.Family,
 
         // decoders
         Gpt2.Family,

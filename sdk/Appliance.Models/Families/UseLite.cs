@@ -32,6 +32,8 @@ public sealed class UseLite : Module<PackedBatch, Tensor>
         register_module("pooler", _pooler = new Projection(HiddenSize, HiddenSize));
     }
 
+    internal Embedding Words => _embeddings;
+
     /// <summary>The projections that LoRA targets by default, under their names.</summary>
     public IEnumerable<(string Name, Projection Projection)> Projections =>
         named_modules().Where(m => m.module is Projection).Select(m => (m.name, (Projection)m.module));

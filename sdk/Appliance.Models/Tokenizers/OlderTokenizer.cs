@@ -114,7 +114,6 @@ internal static class OlderTokenizer
         return new NormalizerSequence(steps);
     }
 
-    // SentencePiece joins the neighbours whose whole has the best score; a merge list in that order does the same.
     private static BpeModel Bpe(SentencePieceFile file, List<(string Piece, double Score)> pieces)
     {
         var ids = new Dictionary<string, int>();
@@ -122,10 +121,23 @@ internal static class OlderTokenizer
         {
             ids.TryAdd(piece, id);
         }
-        var merges = new List<(string Left, string Right, double Score, int A, int B)>();
-        foreach (var (piece, score, kind) in file.Pieces)
+        var merges = MergesByScore([.. file.Pieces.Select(p => (p.Piece, p.Score, p.Kind == PieceKind.Normal))]);
+        var unknown = file.Pieces.FirstOrDefault(p => p.Kind == PieceKind.Unknown).Piece;
+        return new BpeModel(new Vocabulary(ids), merges, new BpeOptions(unknown, FuseUnknown: true, ByteFallback: file.ByteFallback));
+    }
+
+    /// <summary>SentencePiece joins the neighbours whose whole has the best score; a merge list in that order does the same.</summary>
+    internal static List<(string Left, string Right)> MergesByScore(IReadOnlyList<(string Piece, float Score, bool Joins)> pieces)
+    {
+        var ids = new Dictionary<string, int>();
+        foreach (var (id, (piece, _, _)) in pieces.Index())
         {
-            for (var cut = 1; kind == PieceKind.Normal && cut < piece.Length; cut++)
+            ids.TryAdd(piece, id);
+        }
+        var merges = new List<(string Left, string Right, float Score, int A, int B)>();
+        foreach (var (piece, score, joins) in pieces)
+        {
+            for (var cut = 1; joins && cut < piece.Length; cut++)
             {
                 if (ids.TryGetValue(piece[..cut], out var a) && ids.TryGetValue(piece[cut..], out var b))
                 {
@@ -133,9 +145,7 @@ internal static class OlderTokenizer
                 }
             }
         }
-        var ordered = merges.OrderByDescending(m => m.Score).ThenBy(m => m.A).ThenBy(m => m.B).Select(m => (m.Left, m.Right)).ToList();
-        var unknown = file.Pieces.FirstOrDefault(p => p.Kind == PieceKind.Unknown).Piece;
-        return new BpeModel(new Vocabulary(ids), ordered, new BpeOptions(unknown, FuseUnknown: true, ByteFallback: file.ByteFallback));
+        return [.. merges.OrderByDescending(m => m.Score).ThenBy(m => m.A).ThenBy(m => m.B).Select(m => (m.Left, m.Right))];
     }
 
     private static PostProcessor Ends(ITokenModel model, string name, bool fairseq, JsonElement settings)
