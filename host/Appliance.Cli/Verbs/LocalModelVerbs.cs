@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Appliance.Models.Checkpoints;
 using Appliance.Models.Config;
+using Appliance.Models.Importing;
 using Appliance.Models.Inspecting;
 using Appliance.Models.Measuring;
 using Appliance.Models.Parts;
@@ -53,6 +54,46 @@ internal static class LocalModelVerbs
         }));
         return command;
     }
+
+    internal static Command Convert()
+    {
+        var source = new Argument<string>("source") { Description = "A .gguf file, a llama2.c .bin file, or a model's folder" };
+        var target = new Argument<string>("target") { Description = "The folder to make, or the .gguf file" };
+        var tokenizer = new Option<string?>("--tokenizer") { Description = "The vocabulary of a llama2.c file" };
+        var type = new Option<string>("--type") { DefaultValueFactory = _ => "f16", Description = "How a .gguf file stores matrices: f32, f16 or q8_0" };
+        var command = new Command("convert", "From GGUF or llama2.c to a folder, or from a folder to GGUF") { source, target, tokenizer, type };
+        command.SetAction(parsed => Guarded(() =>
+        {
+            var (from, to) = (parsed.GetValue(source)!, parsed.GetValue(target)!);
+            if (File.Exists(to) || (Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any()))
+            {
+                throw new ArgumentException($"{to} is there already; nothing is written over.");
+            }
+            if (Directory.Exists(from))
+            {
+                GgufModels.Export(from, to, TypeOf(parsed.GetValue(type)!));
+            }
+            else if (from.EndsWith(".bin", StringComparison.Ordinal))
+            {
+                Llama2C.Import(from, parsed.GetValue(tokenizer) ?? throw new ArgumentException("A llama2.c file needs --tokenizer FILE."), to);
+            }
+            else
+            {
+                GgufModels.Import(from, to);
+            }
+            Session.Say($"Made {to}.");
+            return ExitCodes.Done;
+        }));
+        return command;
+    }
+
+    private static GgufType TypeOf(string name) => name switch
+    {
+        "f32" => GgufType.F32,
+        "f16" => GgufType.F16,
+        "q8_0" => GgufType.Q8_0,
+        _ => throw new ArgumentException("--type is f32, f16 or q8_0."),
+    };
 
     internal static Command Bench() => new("bench", "Time a model of a given size with random weights") { Forward(), Decode() };
 
@@ -134,7 +175,7 @@ internal static class LocalModelVerbs
         {
             return act();
         }
-        catch (Exception e) when (e is ModelConfigException or SafeTensorsException or CheckpointException or InvalidDataException or ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is ModelConfigException or SafeTensorsException or CheckpointException or ImportException or InvalidDataException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(Tui.Core.SafeText.Line(e.Message));
             return ExitCodes.Usage;

@@ -4,12 +4,12 @@ using Appliance.Cli.Client;
 
 namespace Appliance.Cli.Verbs;
 
-/// <summary><c>model import/list/show/gate/promote/rollback</c>.</summary>
+/// <summary><c>model import/list/show/gate/promote/rollback</c>, and those of a folder: inspect, verify, convert.</summary>
 internal static class ModelVerbs
 {
     internal static Command Build() => new("model", "Base models, candidates and what serves")
     {
-        Import(), List(), ShowOne(), LocalModelVerbs.Inspect(), LocalModelVerbs.Verify(),
+        Import(), List(), ShowOne(), LocalModelVerbs.Inspect(), LocalModelVerbs.Verify(), LocalModelVerbs.Convert(),
         Change("gate", "model", "Judge a candidate against the serving model", PrintGate),
         Change("promote", "model", "Let a model serve, if its gate passed", m => Session.Say($"{m.Text("id")} serves {m.Text("task")} now.")),
         Change("rollback", "task", "Let the model before serve again", m => Session.Say($"{m.Text("id")} serves {m.Text("task")} again.")),

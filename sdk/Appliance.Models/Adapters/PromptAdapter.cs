@@ -71,7 +71,11 @@ public sealed class PromptAdapter
             : cat([zeros([batch, Tokens], ScalarType.Int64, words.device), input.TokenTypeIds], 1);
         return input with
         {
-            InputIds = null, InputsEmbeds = cat([vectors, words], 1), AttentionMask = mask, TokenTypeIds = types, PositionIds = null,
+            InputIds = null,
+            InputsEmbeds = cat([vectors, words], 1),
+            AttentionMask = mask,
+            TokenTypeIds = types,
+            PositionIds = null,
         };
     }
 

@@ -99,10 +99,19 @@ internal static class Dates
         {
             text.Append(format[k] != '%' || k + 1 == format.Length ? format[k].ToString() : format[++k] switch
             {
-                'd' => now.ToString("dd", Invariant), 'm' => now.ToString("MM", Invariant), 'Y' => now.ToString("yyyy", Invariant),
-                'b' => now.ToString("MMM", Invariant), 'B' => now.ToString("MMMM", Invariant), 'H' => now.ToString("HH", Invariant),
-                'M' => now.ToString("mm", Invariant), 'S' => now.ToString("ss", Invariant), 'A' => now.ToString("dddd", Invariant),
-                'a' => now.ToString("ddd", Invariant), 'y' => now.ToString("yy", Invariant), '%' => "%", var other => "%" + other,
+                'd' => now.ToString("dd", Invariant),
+                'm' => now.ToString("MM", Invariant),
+                'Y' => now.ToString("yyyy", Invariant),
+                'b' => now.ToString("MMM", Invariant),
+                'B' => now.ToString("MMMM", Invariant),
+                'H' => now.ToString("HH", Invariant),
+                'M' => now.ToString("mm", Invariant),
+                'S' => now.ToString("ss", Invariant),
+                'A' => now.ToString("dddd", Invariant),
+                'a' => now.ToString("ddd", Invariant),
+                'y' => now.ToString("yy", Invariant),
+                '%' => "%",
+                var other => "%" + other,
             });
         }
         return text.ToString();

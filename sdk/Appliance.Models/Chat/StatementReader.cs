@@ -111,7 +111,8 @@ internal sealed class StatementReader(IReadOnlyList<Segment> segments, HashSet<s
         {
             "elif" => If(rest!), // an end comes with its reader
             "else" => Block(["endif"], out _, out _),
-            _ => (_, _) => { },
+            _ => (_, _) => { }
+            ,
         };
         return (scope, run) => (Values.Truth(condition(scope)) ? then : other)(scope, run);
     }

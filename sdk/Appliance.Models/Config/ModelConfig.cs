@@ -57,6 +57,10 @@ public sealed class ModelConfig
     /// <exception cref="ModelConfigException">The bytes are not a JSON object, or a field stands twice.</exception>
     public static ModelConfig Parse(ReadOnlyMemory<byte> json, string file)
     {
+        if (!System.Text.Unicode.Utf8.IsValid(json.Span))
+        {
+            throw new ModelConfigException(file, ["it is not UTF-8 text"]); // the parser would say so only when a text is read
+        }
         try
         {
             var options = new JsonDocumentOptions { MaxDepth = 32, AllowDuplicateProperties = false };

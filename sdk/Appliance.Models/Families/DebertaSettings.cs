@@ -31,7 +31,8 @@ internal sealed record DebertaSettings(
         layer = layer with { Epsilon = config.Number("layer_norm_eps", 1e-7) };
         var biased = config.Flag("position_biased_input", true);
         var embeddings = Bert.Embeddings(config, layer.Hidden, config.Int("type_vocab_size", 0, min: 0),
-            biased ? Positions.FromZero : Positions.None, 0) with { Epsilon = layer.Epsilon };
+            biased ? Positions.FromZero : Positions.None, 0) with
+        { Epsilon = layer.Epsilon };
         _ = config.Int("embedding_size", layer.Hidden, layer.Hidden, layer.Hidden);
         _ = config.Int("attention_head_size", layer.Hidden / layer.Heads, layer.Hidden / layer.Heads, layer.Hidden / layer.Heads);
         var relative = config.Flag("relative_attention", false);

@@ -15,7 +15,9 @@ internal sealed class DebertaV2 : Encoder
 
     private static readonly EncoderLayerNames LayerNames = Bert.LayerNames with
     {
-        Query = "attention.self.query_proj", Key = "attention.self.key_proj", Value = "attention.self.value_proj",
+        Query = "attention.self.query_proj",
+        Key = "attention.self.key_proj",
+        Value = "attention.self.value_proj",
     };
 
     private readonly DebertaSettings _settings;
@@ -130,6 +132,11 @@ internal sealed class DebertaV2 : Encoder
         var settings = DebertaSettings.Read(config);
         var pooler = new DenseHeadNames("pooler.dense", Activation.Of(config, "pooler_hidden_act", "gelu"), "classifier");
         _ = config.Int("pooler_hidden_size", settings.Layer.Hidden, settings.Layer.Hidden, settings.Layer.Hidden);
+        _ = (config.Int("conv_groups", 1), Activation.Of(config, "conv_act", "tanh"), config.Flag("legacy", true));
+        if (kind == HeadKind.MaskedLanguage)
+        {
+            config.MustBe("legacy", true); // the newer head stands elsewhere
+        }
         config.Check();
         var names = new EncoderHeadNames("deberta", pooler, new MaskedHeadNames("cls.predictions.transform.dense",
             settings.Layer.Activation, "cls.predictions.transform.LayerNorm", "cls.predictions.decoder", "cls.predictions.bias"));

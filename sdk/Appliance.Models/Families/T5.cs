@@ -63,7 +63,8 @@ internal sealed class T5 : Model
             config.Problem($"the head {kind} does not exist for this family");
         }
         var form = config.OneOf("feed_forward_proj", "relu", "gelu", "silu", "gelu_new", "gated-gelu", "gated-silu", "gated-relu", "gated-gelu_new");
-        _ = (config.TextOrNull("dense_act_fn"), config.Flag("is_gated_act", false)); // both follow from feed_forward_proj
+        // The first two follow from feed_forward_proj; distances are relative, so no number of positions is a limit.
+        _ = (config.TextOrNull("dense_act_fn"), config.Flag("is_gated_act", false), config.Int("n_positions", 512));
         var activation = form == "gated-gelu" ? "gelu_new" : form.Replace("gated-", "", StringComparison.Ordinal);
         var layers = config.Int("num_layers", min: 0);
         var shape = new T5Shape(

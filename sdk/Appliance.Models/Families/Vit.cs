@@ -85,13 +85,15 @@ internal sealed class Vit : Encoder
         var layer = Bert.Layer(config) with { PreNorm = true, QkvBias = config.Flag("qkv_bias", true) };
         layer = layer with
         {
-            Dropout = config.Number("hidden_dropout_prob", 0), AttentionDropout = config.Number("attention_probs_dropout_prob", 0),
+            Dropout = config.Number("hidden_dropout_prob", 0),
+            AttentionDropout = config.Number("attention_probs_dropout_prob", 0),
         };
         var (patch, image) = (config.Ints("patch_size", [16]), config.Ints("image_size", [224]));
         if (patch.Length is 0 or > 2 || image.Length is 0 or > 2 || patch[0] != patch[^1] || patch[0] < 1 || image.Any(i => i < patch[0]))
         {
             config.Problem("field 'patch_size' must be one positive number, and 'image_size' one or two that are not smaller");
         }
+        _ = (config.Int("pooler_output_size", layer.Hidden, layer.Hidden, layer.Hidden), config.OneOf("pooler_act", "tanh"));
         _ = (config.Int("num_channels", 3), config.Int("num_hidden_layers", min: 0), config.LabelCount);
         config.Check();
         var encoder = new Vit(config, layer, distilled, kind == HeadKind.Base);

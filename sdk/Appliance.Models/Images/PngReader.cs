@@ -23,7 +23,7 @@ public static class PngReader
         Header? header = null;
         byte[] palette = [];
         using var packed = new MemoryStream();
-        for (var at = Signature.Length; ; )
+        for (var at = Signature.Length; ;)
         {
             var (kind, data, next) = Chunk(file, at);
             if (kind.SequenceEqual("IHDR"u8))
