@@ -8,7 +8,7 @@ var root = new RootCommand("The appliance: models of your own, without personal 
 {
     SystemVerbs.Status(), DatasetVerbs.Build(), JobVerbs.Train(), JobVerbs.Build(), ModelVerbs.Build(), InferVerb.Build(),
     PolicyVerbs.Build(), AuditVerbs.Build(), SystemVerbs.Schedule(), PiiVerbs.Build(), SystemVerbs.Run(), TuiVerb.Build(),
-    TokenizeVerb.Build(), LocalModelVerbs.Bench(), DemoVerb.Build(),
+    TokenizeVerb.Build(), BenchVerbs.Build(), DemoVerb.Build(),
 };
 root.Options.Add(Session.RootOption);
 root.Options.Add(Session.JsonOption);

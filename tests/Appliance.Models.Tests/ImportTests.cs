@@ -34,6 +34,20 @@ public sealed class ImportTests
         Tell(Stories(folder)).Should().StartWith(Story);
     }
 
+    [Fact]
+    public void It_stops_at_a_stop_string_that_comes_in_pieces_and_shows_none_of_it()
+    {
+        using var folder = new TempFolder();
+        using var model = TextModel.Open(Stories(folder));
+        var writer = new TextGenerator(new Generator(model.Model), model.Tokenizer);
+        var options = new GenerationOptions { MaxNewTokens = 60, StopStrings = ["the park"], LogProbabilities = true };
+
+        var pieces = writer.Stream("Once upon a time", options, CancellationToken.None).ToArray();
+
+        string.Concat(pieces.Select(p => p.Text)).Should().EndWith("She loved to play outside in ").And.NotContain("the p");
+        pieces.Should().OnlyContain(p => p.LogProbability <= 0);
+    }
+
     [Theory]
     [InlineData(GgufType.F32)]
     [InlineData(GgufType.F16)]

@@ -50,7 +50,7 @@ public static class SafeTensorsHeader
     }
 
     // A name is never a path, so letters of any script and slashes may stand in it; what a terminal would obey may not.
-    internal static bool IsName(string name) => name.Length is > 0 and <= NameCharactersMax && name.EnumerateRunes().All(r =>
+    internal static bool IsName(string name) => name.Length is > 0 and <= NameCharactersMax && !name.Contains("..", StringComparison.Ordinal) && name.EnumerateRunes().All(r =>
         r != Rune.ReplacementChar && Rune.GetUnicodeCategory(r) is not (UnicodeCategory.Control or UnicodeCategory.Format
             or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator));
 
@@ -76,7 +76,7 @@ public static class SafeTensorsHeader
                 }
                 if (!IsName(name))
                 {
-                    throw new SafeTensorsException("a tensor's name is empty, has control characters or is longer than 256");
+                    throw new SafeTensorsException("a tensor's name is empty, has control characters or two dots in a row, or is longer than 256");
                 }
                 if (tensors.Count == TensorsMax)
                 {

@@ -143,7 +143,7 @@ public sealed class Tokenizer
         }
         _text.Load(text, offset);
         _parts.Normalizer?.Apply(_text);
-        if (_normalised.IsEmpty)
+        if (_normalised.IsEmpty || _normalised.Next(_text.Text, 0, 0) is null)
         {
             Words(0, _text.Length);
             return;

@@ -112,8 +112,7 @@ internal sealed class Replace(string? literal, Regex? pattern, string content) :
         text.Begin();
         if (pattern is not null)
         {
-            var whole = text.Text.ToString();
-            foreach (var match in pattern.EnumerateMatches(whole))
+            foreach (var match in pattern.EnumerateMatches(text.Text)) // the new text grows in a buffer of its own
             {
                 Swap(text, ref done, match.Index, match.Length);
             }

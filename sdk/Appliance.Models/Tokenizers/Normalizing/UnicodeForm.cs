@@ -48,6 +48,12 @@ internal sealed class UnicodeForm(NormalizationForm form) : INormalizer
     // A run is a starter with all that may still join it; what begins anew ends the run before.
     private void Add(Rune rune, TextBuffer text)
     {
+        if (rune.Value < 0xa0)
+        {
+            Flush(text);
+            _run.Add((rune, 0)); // nothing in it to take apart, and it begins a run
+            return;
+        }
         var parts = Apart(rune);
         for (var k = 0; k < parts.Length; k++)
         {
@@ -108,7 +114,7 @@ internal sealed class UnicodeForm(NormalizationForm form) : INormalizer
     // The platform refuses to normalise noncharacters; they have no parts.
     private static bool IsNoncharacter(Rune rune) => (rune.Value & 0xfffe) == 0xfffe || rune.Value is >= 0xfdd0 and <= 0xfdef;
 
-    private Rune[] Apart(Rune rune) => rune.Value < 0xa0 || IsNoncharacter(rune) ? [rune] : Parts.GetOrAdd((rune.Value, _compatible), static key =>
+    private Rune[] Apart(Rune rune) => IsNoncharacter(rune) ? [rune] : Parts.GetOrAdd((rune.Value, _compatible), static key =>
         [.. new Rune(key.Item1).ToString().Normalize(key.Item2 ? NormalizationForm.FormKD : NormalizationForm.FormD).EnumerateRunes()]);
 
     private static Rune? Together(Rune first, Rune second)

@@ -53,9 +53,10 @@ internal sealed class PairTable
     private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
 }
 
-/// <summary>The smallest of many numbers, again and again.</summary>
+/// <summary>The smallest of many numbers, again and again: a heap with four children a node, half as deep as one with two.</summary>
 internal sealed class LongHeap
 {
+    private const int Children = 4;
     private long[] _items = new long[64];
 
     internal int Count { get; private set; }
@@ -74,7 +75,7 @@ internal sealed class LongHeap
 
     internal void Order()
     {
-        for (var k = (Count / 2) - 1; k >= 0; k--)
+        for (var k = (Count - 2) / Children; k >= 0 && Count > 1; k--)
         {
             Sink(k);
         }
@@ -84,10 +85,10 @@ internal sealed class LongHeap
     {
         Append(item);
         var k = Count - 1;
-        while (k > 0 && _items[(k - 1) / 2] > item)
+        while (k > 0 && _items[(k - 1) / Children] > item)
         {
-            _items[k] = _items[(k - 1) / 2];
-            k = (k - 1) / 2;
+            _items[k] = _items[(k - 1) / Children];
+            k = (k - 1) / Children;
         }
         _items[k] = item;
     }
@@ -102,17 +103,26 @@ internal sealed class LongHeap
 
     private void Sink(int k)
     {
-        var item = _items[k];
-        for (var child = (2 * k) + 1; child < Count; child = (2 * k) + 1)
+        var items = _items.AsSpan(0, Count);
+        if (k >= items.Length)
         {
-            child += child + 1 < Count && _items[child + 1] < _items[child] ? 1 : 0;
-            if (_items[child] >= item)
+            return;
+        }
+        var item = items[k];
+        for (var child = (Children * k) + 1; child < items.Length; child = (Children * k) + 1)
+        {
+            var least = child;
+            for (var other = child + 1; other < Math.Min(child + Children, items.Length); other++)
+            {
+                least = items[other] < items[least] ? other : least;
+            }
+            if (items[least] >= item)
             {
                 break;
             }
-            _items[k] = _items[child];
-            k = child;
+            items[k] = items[least];
+            k = least;
         }
-        _items[k] = item;
+        items[k] = item;
     }
 }
