@@ -32,6 +32,17 @@ public sealed class OlderTokenizerTests
     }
 
     [Fact]
+    public void A_whole_that_is_ranked_before_its_parts_is_joined_as_soon_as_they_are_there()
+    {
+        // "ab" is learnt last, but "aba" before it: reading from the left, the first "ab" takes the next "a" at once.
+        const string Json = """
+            {"model":{"type":"BPE","vocab":{"a":0,"b":1,"aba":2,"ab":3},"merges":["ab a","a b"]}}
+            """;
+
+        TokenizerJson.Parse(System.Text.Encoding.UTF8.GetBytes(Json), "tokenizer.json").Encode("abab").Ids.Should().Equal(2, 1);
+    }
+
+    [Fact]
     public void A_folder_without_a_tokenizer_says_what_it_should_hold()
     {
         using var folder = new TempFolder();

@@ -11,6 +11,7 @@ internal static class MpNet
 
     private const int Padding = 1; // fixed in the reference
     private const int DistanceMax = 128;
+    private const int Buckets = 32; // fixed in the reference too, whatever the size of the table
 
     private static readonly EncoderLayerNames LayerNames = new(
         "attention.attn.q", "attention.attn.k", "attention.attn.v", "attention.attn.o",
@@ -19,7 +20,7 @@ internal static class MpNet
     private static Model Build(ModelConfig config, HeadKind kind)
     {
         var layer = Bert.Layer(config);
-        var buckets = config.Int("relative_attention_num_buckets", 32, min: 4);
+        var rows = config.Int("relative_attention_num_buckets", Buckets, min: Buckets);
         var embeddings = Bert.Embeddings(config, layer.Hidden, 0, Positions.AfterPadding, Padding) with { Padding = Padding };
         var plan = new TextEncoderPlan(
             embeddings,
@@ -30,9 +31,9 @@ internal static class MpNet
             Pooler: kind == HeadKind.Base ? "pooler.dense" : null,
             PositionBias: owner =>
             {
-                var table = owner.Add("encoder.relative_attention_bias", TokenTable.New(buckets, layer.Heads));
+                var table = owner.Add("encoder.relative_attention_bias", TokenTable.New(rows, layer.Heads));
                 return (t, device) => table
-                    .call(RelativeBuckets.Of(0, t, t, buckets, DistanceMax, twoSided: true, device)) // [t, t, heads]
+                    .call(RelativeBuckets.Of(0, t, t, Buckets, DistanceMax, twoSided: true, device)) // [t, t, heads]
                     .permute(2, 0, 1).unsqueeze(0);
             });
         config.Check();

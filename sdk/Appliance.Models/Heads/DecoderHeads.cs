@@ -14,13 +14,19 @@ internal sealed record DecoderHeadNames(string Prefix, string Language, bool Tie
 internal sealed class HeadedDecoder : Model
 {
     private readonly Decoder _decoder;
-    private readonly Func<ModelInput, ModelOutput, Tensor> _head;
+    private readonly Func<ModelInput, ModelOutput, Tensor>? _head;
+    private readonly Projection? _spans;
 
     internal HeadedDecoder(Decoder decoder, DecoderHeadNames names, HeadKind kind)
         : base(decoder.Config, $"{decoder.GetName()}With{kind}")
     {
         _decoder = Add(names.Prefix, decoder);
         Names = decoder.Names;
+        if (kind == HeadKind.QuestionAnswering)
+        {
+            _spans = Add("qa_outputs", new Projection(decoder.HiddenSize, 2, bias: true));
+            return;
+        }
         _head = kind switch
         {
             HeadKind.CausalLanguage => Language(names),
@@ -35,7 +41,12 @@ internal sealed class HeadedDecoder : Model
     public override ModelOutput Forward(ModelInput input)
     {
         var body = _decoder.Forward(input);
-        return body with { Logits = _head(input, body) };
+        if (_spans is not null)
+        {
+            var scores = Wide.Of(_spans.call(body.Last!)).unbind(2); // [b, t, 2] → start, end [b, t]
+            return body with { StartLogits = scores[0], EndLogits = scores[1] };
+        }
+        return body with { Logits = _head!(input, body) }; // one of the two is made
     }
 
     private Func<ModelInput, ModelOutput, Tensor> Language(DecoderHeadNames names)

@@ -9,7 +9,7 @@ namespace Appliance.Models.Heads;
 internal sealed class ImageClassifier : Model
 {
     private readonly Encoder _encoder;
-    private readonly Func<ModelOutput, Tensor> _logits;
+    private readonly Func<ModelOutput, ModelOutput> _logits;
 
     internal ImageClassifier(
         Encoder encoder,
@@ -25,17 +25,17 @@ internal sealed class ImageClassifier : Model
         if (teacher is null)
         {
             var classifier = Add(path, new Projection(features, Config.LabelCount, bias: true));
-            _logits = body => Wide.Of(classifier.call(feature(body)));
+            _logits = body => body with { Logits = Wide.Of(classifier.call(feature(body))) };
             return;
         }
         var own = Add("cls_classifier", new Projection(features, Config.LabelCount, bias: true));
         var taught = Add("distillation_classifier", new Projection(features, Config.LabelCount, bias: true));
-        _logits = body => (Wide.Of(own.call(feature(body))) + Wide.Of(taught.call(teacher(body)))) / 2;
+        _logits = body =>
+        {
+            var (a, b) = (Wide.Of(own.call(feature(body))), Wide.Of(taught.call(teacher(body))));
+            return body with { Logits = (a + b) / 2, Stages = new Dictionary<string, Tensor> { ["cls_logits"] = a, ["distillation_logits"] = b } };
+        };
     }
 
-    public override ModelOutput Forward(ModelInput input)
-    {
-        var body = _encoder.Forward(input);
-        return body with { Logits = _logits(body) };
-    }
+    public override ModelOutput Forward(ModelInput input) => _logits(_encoder.Forward(input));
 }

@@ -4,39 +4,48 @@ using static TorchSharp.torch;
 
 namespace Appliance.Torch.Beyond;
 
-/// <summary>Float32 products by oneDNN: <c>aten::mkldnn_linear</c>, and for few rows a 1 × 1 convolution.</summary>
+/// <summary>Float32 products by oneDNN, in the form that is fastest for the number of rows.</summary>
 /// <remarks>
-/// oneDNN reorders the weight of a linear product at each call, which few rows do not repay; the weight of a convolution it
-/// lets us reorder once. That copy is made when few rows first come.
+/// Many rows: a 1 × 1 convolution over an image one column wide, channels last, which is the plain layout under another name, so
+/// nothing is copied. Few rows: the same with a weight that was reordered once, for reordering at each call would cost as
+/// much as the product. Two products with an activation between: <c>mkldnn_linear</c>, whose layout the activation keeps.
+/// Each form's copy of the weight is made when it is first needed.
 /// </remarks>
 internal sealed class OneDnnLinear : PackedLinear
 {
     private const long FewRows = 384;
-    private static readonly Operator ToPacked = new("aten::to_mkldnn"), ToDense = new("aten::to_dense"),
-        Linear = new("aten::mkldnn_linear"), Reorder = new("aten::mkldnn_reorder_conv2d_weight"), Convolve = new("aten::mkldnn_convolution");
+    private static readonly Operator ToPacked = new("aten::to_mkldnn"), ToDense = new("aten::to_dense"), Linear = new("aten::mkldnn_linear"),
+        Reorder = new("aten::mkldnn_reorder_conv2d_weight"), Convolve = new("aten::mkldnn_convolution"), Convolution = new("aten::conv2d");
     private static readonly long[] None = [0, 0], Ones = [1, 1];
-    private readonly Tensor _weight;
+    private readonly Tensor _weight; // [out, in], dense; shares the memory of the parameter that it was made of
     private readonly Tensor? _bias;
-    private readonly Tensor? _denseBias;
-    private readonly long _outputs;
+    private readonly (long Outputs, long Inputs) _size;
+    private Tensor? _channelsLast;
     private Tensor? _blocked;
+    private (Tensor Weight, Tensor? Bias)? _packed;
 
     internal OneDnnLinear(Tensor weight, Tensor? bias)
     {
         using var _ = no_grad();
-        _outputs = weight.shape[0];
-        _weight = ToPacked.Call(weight.detach()).DetachFromDisposeScope();
-        _bias = bias is null ? null : ToPacked.Call(bias.detach()).DetachFromDisposeScope();
-        _denseBias = bias?.detach().clone().DetachFromDisposeScope();
+        _size = (weight.shape[0], weight.shape[1]);
+        _weight = (weight.is_contiguous() ? weight.detach() : weight.contiguous()).DetachFromDisposeScope();
+        _bias = bias?.detach().DetachFromDisposeScope();
     }
 
     public override bool ServesOneRow => false;
 
-    public override Tensor Share(Tensor x) => Rows(x) > FewRows ? Packed(x) : x;
+    public override Tensor Share(Tensor x) => x;
 
-    public override Tensor Multiply(Tensor x) => x.IsPacked || Rows(x) > FewRows
-        ? ToDense.Call(Linear.Call(Packed(x), _weight, _bias))
-        : Rowwise(Features(Image(x)), x.shape);
+    public override Tensor Multiply(Tensor x)
+    {
+        if (Rows(x) <= FewRows)
+        {
+            return Rowwise(Features(Image(x)), x.shape);
+        }
+        _channelsLast ??= _weight.view(_size.Outputs, 1, 1, _size.Inputs).permute(0, 3, 1, 2).DetachFromDisposeScope();
+        var y = Convolution.CallAll(Image(x), _channelsLast, _bias, Ones, None, Ones, 1L); // [1, out, rows, 1], channels last
+        return y.permute(0, 2, 3, 1).reshape([.. x.shape[..^1], _size.Outputs]);
+    }
 
     public override Tensor Through(Tensor x, Func<Tensor, Tensor> activation, PackedLinear second)
     {
@@ -44,22 +53,30 @@ internal sealed class OneDnnLinear : PackedLinear
         {
             return base.Through(x, activation, second);
         }
-        return x.IsPacked || Rows(x) > FewRows
-            ? last.Multiply(activation(Linear.Call(Packed(x), _weight, _bias)))
-            : last.Rowwise(last.Features(activation(Features(Image(x)))), x.shape);
+        if (Rows(x) <= FewRows)
+        {
+            return last.Rowwise(last.Features(activation(Features(Image(x)))), x.shape);
+        }
+        var packed = ToPacked.Call(x.is_contiguous() ? x : x.contiguous());
+        return ToDense.Call(last.Packed(activation(Packed(packed))));
     }
 
     public override void Dispose()
     {
-        _weight.Dispose();
-        _bias?.Dispose();
-        _denseBias?.Dispose();
-        _blocked?.Dispose();
+        foreach (var tensor in (Tensor?[])[_weight, _bias, _channelsLast, _blocked, _packed?.Weight, _packed?.Bias])
+        {
+            tensor?.Dispose();
+        }
     }
 
-    private static Tensor Packed(Tensor x) => x.IsPacked ? x : ToPacked.Call(x.is_contiguous() ? x : x.contiguous());
+    // In oneDNN's own layout, both ways.
+    private Tensor Packed(Tensor x)
+    {
+        _packed ??= (ToPacked.Call(_weight).DetachFromDisposeScope(), _bias is null ? null : ToPacked.Call(_bias).DetachFromDisposeScope());
+        return Linear.Call(x, _packed.Value.Weight, _packed.Value.Bias);
+    }
 
-    // Rows are the pixels of an image one column wide: [.., in] → [1, in, rows, 1]
+    // Rows are the pixels of an image one column wide: [.., in] → [1, in, rows, 1], a view
     private static Tensor Image(Tensor x) => x.reshape(1, Rows(x), 1, x.shape[^1]).permute(0, 3, 1, 2);
 
     // [1, in, rows, 1] → [1, out, rows, 1], feature by feature
@@ -67,16 +84,15 @@ internal sealed class OneDnnLinear : PackedLinear
     {
         if (_blocked is null)
         {
-            using var dense = ToDense.Call(_weight).DetachFromDisposeScope();
-            using var packed = ToPacked.Call(dense.view(_outputs, image.shape[1], 1, 1)).DetachFromDisposeScope();
+            using var packed = ToPacked.Call(_weight.view(_size.Outputs, _size.Inputs, 1, 1)).DetachFromDisposeScope();
             _blocked = Reorder.CallAll(packed, None, Ones, Ones, 1L).DetachFromDisposeScope();
         }
-        return Convolve.CallAll(image, _blocked, _denseBias, None, Ones, Ones, 1L);
+        return Convolve.CallAll(image, _blocked, _bias, None, Ones, Ones, 1L);
     }
 
     // [1, out, rows, 1] → [.., out]
     private Tensor Rowwise(Tensor features, long[] shape) =>
-        features.view(_outputs, features.shape[2]).t().contiguous().view([.. shape[..^1], _outputs]);
+        features.view(_size.Outputs, features.shape[2]).t().contiguous().view([.. shape[..^1], _size.Outputs]);
 
     private static long Rows(Tensor x)
     {

@@ -33,7 +33,6 @@ internal static unsafe partial class Native
     [LibraryImport(Bridge)]
     internal static partial int bridge_shape(nint t, long* sizes, int max, int* dtype, int* device, int* index);
     [LibraryImport(Bridge)] internal static partial int bridge_is_contiguous(nint tensor);
-    [LibraryImport(Bridge)] internal static partial int bridge_is_packed(nint tensor);
     [LibraryImport(Bridge)] internal static partial int bridge_requires_grad(nint tensor);
     [LibraryImport(Bridge)] internal static partial int bridge_set_requires_grad(nint tensor, int on);
     [LibraryImport(Bridge)] internal static partial int bridge_backward(nint tensor);

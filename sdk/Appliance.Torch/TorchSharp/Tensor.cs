@@ -33,9 +33,6 @@ public static partial class torch
         public long NumberOfElements => numel();
         public ScalarType dtype => Describe().Type;
         public Device device => Describe().Device;
-        /// <summary>Whether oneDNN holds the elements in a layout of its own.</summary>
-        internal bool IsPacked => Native.bridge_is_packed(Handle) != 0;
-
         public bool is_contiguous() => Native.bridge_is_contiguous(Handle) != 0;
 
         public long numel()

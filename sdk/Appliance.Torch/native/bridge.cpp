@@ -189,7 +189,6 @@ int32_t bridge_shape(void* t, int64_t* sizes, int32_t max, int32_t* dtype, int32
 }
 
 int32_t bridge_is_contiguous(void* t) { return static_cast<at::Tensor*>(t)->is_contiguous() ? 1 : 0; }
-int32_t bridge_is_packed(void* t) { return static_cast<at::Tensor*>(t)->is_mkldnn() ? 1 : 0; }
 int32_t bridge_requires_grad(void* t) { return static_cast<at::Tensor*>(t)->requires_grad() ? 1 : 0; }
 int32_t bridge_set_requires_grad(void* t, int32_t on) {
   return guarded([&]() -> int32_t { static_cast<at::Tensor*>(t)->set_requires_grad(on != 0); return 0; }, -1);

@@ -25,6 +25,8 @@ internal sealed class BpeModel : ITokenModel
     private readonly WordCache _cache = new();
     private readonly List<Symbol> _symbols = [];
     private readonly LongHeap _queue = new(); // rank, then place
+    private readonly List<int> _joined = [];
+    private readonly PriorityQueue<int, long> _urgent = new(); // made by a join, and learnt before it: they go first
 
     private struct Symbol
     {
@@ -157,31 +159,62 @@ internal sealed class BpeModel : ITokenModel
     private void Append(int id, int start, int end) =>
         _symbols.Add(new Symbol { Id = id, Start = start, End = end, Before = _symbols.Count - 1, After = -1 });
 
+    // Rank by rank, from the left: all pairs of one rank are joined before what they made is offered again. Nearly all of
+    // those offers would be void by then, for the neighbour is joined too. Merge lists made of scores may rank a whole before
+    // its parts: such a pair goes first.
     private void Merge()
     {
         var symbols = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_symbols);
         _queue.Clear();
+        _joined.Clear();
+        _urgent.Clear();
         for (var k = 0; k + 1 < symbols.Length; k++)
         {
             symbols[k].After = k + 1;
-            if (_merges.TryGet(symbols[k].Id, symbols[k + 1].Id, out var merge))
-            {
-                _queue.Append(Offer(merge.Rank, k));
-            }
+            Consider(symbols, k);
         }
         _queue.Order();
-        while (_queue.Count > 0)
+        for (var rank = -1L; ;)
         {
-            var best = _queue.Take();
-            var at = (int)(best & uint.MaxValue);
-            ref var left = ref symbols[at];
-            // The pair may have changed since it was offered: then the offer is void.
-            if (left.Id < 0 || left.After < 0
-                || !_merges.TryGet(left.Id, symbols[left.After].Id, out var merge) || merge.Rank != best >> 32)
+            if (_queue.Count == 0 || _queue.Least >> 32 != rank)
             {
-                continue;
+                if (_joined.Count > 0)
+                {
+                    OfferAnew(symbols);
+                    continue;
+                }
+                if (_queue.Count == 0)
+                {
+                    return;
+                }
+                rank = _queue.Least >> 32;
             }
+            TryJoin(symbols, _queue.Take(), rank);
+            while (_urgent.TryDequeue(out _, out var offer))
+            {
+                TryJoin(symbols, offer, rank);
+            }
+        }
+    }
+
+    // The pair may have changed since it was offered: then the offer is void.
+    private void TryJoin(Span<Symbol> symbols, long offer, long rank)
+    {
+        var at = (int)(offer & uint.MaxValue);
+        ref var left = ref symbols[at];
+        if (left.Id >= 0 && left.After >= 0 && _merges.TryGet(left.Id, symbols[left.After].Id, out var merge) && merge.Rank == offer >> 32)
+        {
             Join(symbols, at, merge.Id);
+            Hurry(symbols, at, rank);
+            Hurry(symbols, left.Before, rank);
+        }
+    }
+
+    private void Hurry(Span<Symbol> symbols, int at, long rank)
+    {
+        if (at >= 0 && symbols[at].After >= 0 && _merges.TryGet(symbols[at].Id, symbols[symbols[at].After].Id, out var merge) && merge.Rank < rank)
+        {
+            _urgent.Enqueue(at, Offer(merge.Rank, at));
         }
     }
 
@@ -194,14 +227,36 @@ internal sealed class BpeModel : ITokenModel
         if (left.After >= 0)
         {
             symbols[left.After].Before = at;
-            if (_merges.TryGet(left.Id, symbols[left.After].Id, out var next))
+        }
+        _joined.Add(at);
+    }
+
+    private void OfferAnew(Span<Symbol> symbols)
+    {
+        foreach (var at in _joined)
+        {
+            if (symbols[at].Id < 0)
             {
-                _queue.Add(Offer(next.Rank, at));
+                continue; // swallowed by the one before it
+            }
+            if (symbols[at].After >= 0)
+            {
+                Consider(symbols, at);
+            }
+            if (symbols[at].Before is >= 0 and var before)
+            {
+                Consider(symbols, before);
             }
         }
-        if (left.Before >= 0 && _merges.TryGet(symbols[left.Before].Id, left.Id, out var before))
+        _joined.Clear();
+        _queue.Order();
+    }
+
+    private void Consider(Span<Symbol> symbols, int at)
+    {
+        if (_merges.TryGet(symbols[at].Id, symbols[symbols[at].After].Id, out var merge))
         {
-            _queue.Add(Offer(before.Rank, left.Before));
+            _queue.Append(Offer(merge.Rank, at));
         }
     }
 

@@ -53,76 +53,40 @@ internal sealed class PairTable
     private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
 }
 
-/// <summary>The smallest of many numbers, again and again: a heap with four children a node, half as deep as one with two.</summary>
+/// <summary>The smallest of many numbers, again and again, where they come in few large batches.</summary>
 internal sealed class LongHeap
 {
-    private const int Children = 4;
     private long[] _items = new long[64];
+    private int _from;
+    private int _sorted;
+    private int _end;
 
-    internal int Count { get; private set; }
+    internal int Count => _end - _from;
 
-    internal void Clear() => Count = 0;
+    /// <summary>Of those that <see cref="Order"/> has seen.</summary>
+    internal long Least => _items[_from];
 
-    /// <summary>Adds without order; <see cref="Order"/> brings it about for all at once.</summary>
+    internal void Clear() => (_from, _sorted, _end) = (0, 0, 0);
+
     internal void Append(long item)
     {
-        if (Count == _items.Length)
+        if (_end == _items.Length)
         {
-            Array.Resize(ref _items, Count * 2);
+            Array.Resize(ref _items, _end * 2);
         }
-        _items[Count++] = item;
+        _items[_end++] = item;
     }
 
+    /// <summary>Sorts what came since the last time into what was there.</summary>
     internal void Order()
     {
-        for (var k = (Count - 2) / Children; k >= 0 && Count > 1; k--)
+        _items.AsSpan(_sorted, _end - _sorted).Sort();
+        if (_sorted > _from && _end > _sorted && _items[_sorted - 1] > _items[_sorted])
         {
-            Sink(k);
+            _items.AsSpan(_from, _end - _from).Sort();
         }
+        _sorted = _end;
     }
 
-    internal void Add(long item)
-    {
-        Append(item);
-        var k = Count - 1;
-        while (k > 0 && _items[(k - 1) / Children] > item)
-        {
-            _items[k] = _items[(k - 1) / Children];
-            k = (k - 1) / Children;
-        }
-        _items[k] = item;
-    }
-
-    internal long Take()
-    {
-        var top = _items[0];
-        _items[0] = _items[--Count];
-        Sink(0);
-        return top;
-    }
-
-    private void Sink(int k)
-    {
-        var items = _items.AsSpan(0, Count);
-        if (k >= items.Length)
-        {
-            return;
-        }
-        var item = items[k];
-        for (var child = (Children * k) + 1; child < items.Length; child = (Children * k) + 1)
-        {
-            var least = child;
-            for (var other = child + 1; other < Math.Min(child + Children, items.Length); other++)
-            {
-                least = items[other] < items[least] ? other : least;
-            }
-            if (items[least] >= item)
-            {
-                break;
-            }
-            items[k] = items[least];
-            k = least;
-        }
-        items[k] = item;
-    }
+    internal long Take() => _items[_from++];
 }
