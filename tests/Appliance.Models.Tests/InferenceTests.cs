@@ -91,6 +91,23 @@ public sealed class InferenceTests
     }
 
     [Fact]
+    public void The_fast_gelu_is_the_operators_to_seven_digits()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var x = (arange(0, 400_001, ScalarType.Float32) / 20_000) - 10;
+        var exact = nn.functional.gelu(x);
+        var half = x.to(ScalarType.BFloat16);
+        var exactHalf = nn.functional.gelu(half.to(ScalarType.Float32)).to(ScalarType.BFloat16).to(ScalarType.Float32);
+
+        var fast = Appliance.Torch.Beyond.Gelu.Apply(x.clone());
+        var fastHalf = Appliance.Torch.Beyond.Gelu.Apply(half.clone()).to(ScalarType.Float32);
+
+        (fast - exact).abs().max().item<float>().Should().BeLessThan(2e-6f, "1.5e-7 of erf times at most 5");
+        Close.Check("bfloat16", fastHalf, exactHalf, 1e-6, 1.0 / 128);
+    }
+
+    [Fact]
     public void Generation_stops_between_two_tokens_when_it_is_cancelled()
     {
         using var scope = NewDisposeScope();

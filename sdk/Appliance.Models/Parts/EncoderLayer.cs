@@ -1,3 +1,4 @@
+using Appliance.Torch.Beyond;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -53,7 +54,7 @@ public sealed class EncoderLayer : Block, IPreparable
     private readonly Projection _contract;
     private readonly Norm _attentionNorm;
     private readonly Norm _outputNorm;
-    private bool _keepsLayout; // the activation works in oneDNN's layout
+    private Func<Tensor, Tensor>? _answering; // the activation in its form for packed weights
     private PreparedWeight? _fused; // queries, keys and values in one product, scores scaled already
 
     public EncoderLayer(EncoderLayerNames names, EncoderLayerShape shape)
@@ -112,8 +113,8 @@ public sealed class EncoderLayer : Block, IPreparable
 
     private static Tensor Sum(Tensor scores, Tensor? bias) => bias is null ? scores : scores + bias;
 
-    private Tensor Fed(Tensor x) => Dropped(_keepsLayout && _expand.Prepared is { } first && _contract.Prepared is { } second
-        ? first.Through(x, _shape.Activation, second)
+    private Tensor Fed(Tensor x) => Dropped(_answering is not null && _expand.Prepared is { } first && _contract.Prepared is { } second
+        ? first.Through(x, _answering, second)
         : _contract.call(_shape.Activation(_expand.call(x))));
 
     private double Scale => _shape.ScoreScale ?? 1 / Math.Sqrt(_shape.Hidden / _shape.Heads);
@@ -121,7 +122,7 @@ public sealed class EncoderLayer : Block, IPreparable
     public void Prepare(InferencePrecision precision)
     {
         _fused?.Dispose();
-        _keepsLayout = _shape.Activation == Activation.Named("gelu") || _shape.Activation == Activation.Named("relu");
+        _answering = _shape.Activation == Activation.Named("gelu") ? Gelu.Apply : _shape.Activation;
         Projection[] all = [_query, _key, _value];
         if (Array.Exists(all, p => p.Adapter is { Merged: false }))
         {

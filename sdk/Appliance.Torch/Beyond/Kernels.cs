@@ -17,5 +17,8 @@ internal static unsafe partial class Kernels
         float correction1, float root2, float scale);
 
     [LibraryImport(Library)]
+    internal static partial void kernel_gelu(float* x, long n);
+
+    [LibraryImport(Library)]
     internal static partial double kernel_square_sum(float* g, long n, double* partial);
 }

@@ -8,13 +8,12 @@ namespace Appliance.Torch.Beyond;
 /// <remarks>
 /// Many rows: a 1 × 1 convolution over an image one column wide, channels last, which is the plain layout under another name, so
 /// nothing is copied. Few rows: the same with a weight that was reordered once, for reordering at each call would cost as
-/// much as the product. Two products with an activation between: <c>mkldnn_linear</c>, whose layout the activation keeps.
-/// Each form's copy of the weight is made when it is first needed.
+/// much as the product; that copy is made when few rows first come.
 /// </remarks>
 internal sealed class OneDnnLinear : PackedLinear
 {
     private const long FewRows = 384;
-    private static readonly Operator ToPacked = new("aten::to_mkldnn"), ToDense = new("aten::to_dense"), Linear = new("aten::mkldnn_linear"),
+    private static readonly Operator ToPacked = new("aten::to_mkldnn"),
         Reorder = new("aten::mkldnn_reorder_conv2d_weight"), Convolve = new("aten::mkldnn_convolution"), Convolution = new("aten::conv2d");
     private static readonly long[] None = [0, 0], Ones = [1, 1];
     private readonly Tensor _weight; // [out, in], dense; shares the memory of the parameter that it was made of
@@ -22,7 +21,6 @@ internal sealed class OneDnnLinear : PackedLinear
     private readonly (long Outputs, long Inputs) _size;
     private Tensor? _channelsLast;
     private Tensor? _blocked;
-    private (Tensor Weight, Tensor? Bias)? _packed;
 
     internal OneDnnLinear(Tensor weight, Tensor? bias)
     {
@@ -57,23 +55,15 @@ internal sealed class OneDnnLinear : PackedLinear
         {
             return last.Rowwise(last.Features(activation(Features(Image(x)))), x.shape);
         }
-        var packed = ToPacked.Call(x.is_contiguous() ? x : x.contiguous());
-        return ToDense.Call(last.Packed(activation(Packed(packed))));
+        return last.Multiply(activation(Multiply(x)));
     }
 
     public override void Dispose()
     {
-        foreach (var tensor in (Tensor?[])[_weight, _bias, _channelsLast, _blocked, _packed?.Weight, _packed?.Bias])
+        foreach (var tensor in (Tensor?[])[_weight, _bias, _channelsLast, _blocked])
         {
             tensor?.Dispose();
         }
-    }
-
-    // In oneDNN's own layout, both ways.
-    private Tensor Packed(Tensor x)
-    {
-        _packed ??= (ToPacked.Call(_weight).DetachFromDisposeScope(), _bias is null ? null : ToPacked.Call(_bias).DetachFromDisposeScope());
-        return Linear.Call(x, _packed.Value.Weight, _packed.Value.Bias);
     }
 
     // Rows are the pixels of an image one column wide: [.., in] → [1, in, rows, 1], a view

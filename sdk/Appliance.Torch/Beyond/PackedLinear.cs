@@ -27,8 +27,8 @@ public abstract class PackedLinear : IDisposable
     // x [.., in], dense or shared → [.., out] dense float32
     public abstract Tensor Multiply(Tensor x);
 
-    /// <summary>This product, an activation, another product: without leaving the packed layout in between, where there is one.</summary>
-    /// <param name="activation">GELU, ReLU or another that works in oneDNN's own layout.</param>
+    /// <summary>This product, an activation, another product: without turning the result in between, where that is possible.</summary>
+    /// <param name="activation">Works element by element; may change its argument.</param>
     public virtual Tensor Through(Tensor x, Func<Tensor, Tensor> activation, PackedLinear second) => second.Multiply(activation(Multiply(x)));
 
     public abstract void Dispose();
