@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Appliance.Domain.Privacy;
 
@@ -9,7 +8,6 @@ namespace Appliance.Cli.Verbs;
 internal static class PiiVerbs
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     internal static Command Build() => new("pii", "Find and hide personal data")
     {
@@ -65,13 +63,13 @@ internal static class PiiVerbs
         while (await Console.In.ReadLineAsync(cancellationToken) is { } line)
         {
             number++;
-            if (Parse(line) is not { } input)
+            if (TextLines.Parse(line) is not { Id: not null } input)
             {
                 Console.Error.WriteLine($"Line {number} is not a JSON object with id and text.");
                 return ExitCodes.Usage;
             }
             var text = new Sensitive<string>(input.Text);
-            var index = utf16 ? null : CodePoints(input.Text);
+            var index = utf16 ? null : TextLines.CodePoints(input.Text);
             var reply = new JsonObject
             {
                 ["id"] = input.Id,
@@ -84,36 +82,8 @@ internal static class PiiVerbs
             {
                 reply["text"] = redactor.Redact(text, new Dictionary<string, RedactionOperator>(), new Pseudonyms()).Text;
             }
-            Console.WriteLine(reply.ToJsonString(Plain));
+            Console.WriteLine(reply.ToJsonString(TextLines.Plain));
         }
         return ExitCodes.Done;
-    }
-
-    private static (JsonNode? Id, string Text)? Parse(string line)
-    {
-        try
-        {
-            var node = JsonNode.Parse(line) as JsonObject;
-            return node?["text"] is JsonValue value && value.TryGetValue<string>(out var text) && node["id"] is { } id
-                ? (id.DeepClone(), text)
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    // The code point that each UTF-16 unit belongs to.
-    private static int[] CodePoints(string text)
-    {
-        var index = new int[text.Length + 1];
-        for (var (at, points) = (0, 0); at < text.Length; at++)
-        {
-            index[at] = points;
-            points += at + 1 < text.Length && char.IsSurrogatePair(text[at], text[at + 1]) ? 0 : 1;
-            index[at + 1] = points;
-        }
-        return index;
     }
 }

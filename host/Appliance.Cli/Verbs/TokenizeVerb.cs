@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Appliance.Models.Tokenizers;
 
@@ -8,8 +7,6 @@ namespace Appliance.Cli.Verbs;
 /// <summary><c>tokenize</c>: what a model's tokenizer makes of a text, without the service.</summary>
 internal static class TokenizeVerb
 {
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     internal static Command Build()
     {
         var folder = new Option<string>("--tokenizer") { Required = true, Description = "Folder with tokenizer.json or the older files" };
@@ -47,55 +44,32 @@ internal static class TokenizeVerb
         while (await Console.In.ReadLineAsync(cancellationToken) is { } line)
         {
             number++;
-            if (Parse(line) is not { } input)
+            if (TextLines.Parse(line) is not { } input)
             {
                 Console.Error.WriteLine($"Line {number} is not a JSON object with id and text.");
                 return ExitCodes.Usage;
             }
             var tokens = tokenizer.Encode(input.Text, addSpecial: special).Tokens;
-            var points = utf16 ? null : CodePoints(input.Text);
+            var points = utf16 ? null : TextLines.CodePoints(input.Text);
             var reply = new JsonObject
             {
                 ["id"] = input.Id,
                 ["ids"] = new JsonArray([.. tokens.Select(t => (JsonNode)t.Id)]),
                 ["offsets"] = new JsonArray([.. tokens.Select(t => (JsonNode)new JsonArray(points?[t.Start] ?? t.Start, points?[t.End] ?? t.End))]),
             };
-            await output.WriteLineAsync(reply.ToJsonString(Plain));
+            await output.WriteLineAsync(reply.ToJsonString(TextLines.Plain));
         }
         return ExitCodes.Done;
     }
 
     private static int Table(Tokenizer tokenizer, string text, bool special, bool utf16)
     {
-        var points = utf16 ? null : CodePoints(text);
+        var points = utf16 ? null : TextLines.CodePoints(text);
         foreach (var token in tokenizer.Encode(text, addSpecial: special).Tokens)
         {
             var name = Tui.Core.SafeText.Line(tokenizer.TokenOf(token.Id) ?? "");
             Console.WriteLine($"{token.Id,8}  {points?[token.Start] ?? token.Start,6}-{points?[token.End] ?? token.End,-6} {name}");
         }
         return ExitCodes.Done;
-    }
-
-    private static (JsonNode? Id, string Text)? Parse(string line)
-    {
-        try
-        {
-            return JsonNode.Parse(line) is JsonObject o && o["text"] is JsonValue text && text.TryGetValue<string>(out var value) ? (o["id"]?.DeepClone(), value) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    // Code points before each UTF-16 unit, and before the end.
-    private static int[] CodePoints(string text)
-    {
-        var points = new int[text.Length + 1];
-        for (var k = 0; k < text.Length; k++)
-        {
-            points[k + 1] = points[k] + (char.IsHighSurrogate(text[k]) && k + 1 < text.Length && char.IsLowSurrogate(text[k + 1]) ? 0 : 1);
-        }
-        return points;
     }
 }

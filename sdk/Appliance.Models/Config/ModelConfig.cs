@@ -170,11 +170,8 @@ public sealed class ModelConfig
     /// <summary>Tells which tensors the weights have; done once, before the family is looked for.</summary>
     internal void Knows(IReadOnlyDictionary<string, long[]> tensors) => _tensors = tensors;
 
-    /// <summary>For families whose makers write no config.json: what stands in one is a note, not a setting.</summary>
+    /// <summary>For families of one size, or whose makers write no config.json: what stands in one is a note, not a setting.</summary>
     internal void GeometryIsInTensors() => _read.UnionWith(_fields.Keys);
-
-    /// <summary>For a family with one size only: fields that describe it say nothing new.</summary>
-    internal void GeometryIsFixed() => GeometryIsInTensors();
 
     /// <summary>Adds a problem of the family's own, such as a hidden size that the heads do not divide.</summary>
     public void Problem(string text) => _problems.Add(text);

@@ -53,7 +53,7 @@ internal sealed class UseLiteEncoder : Encoder
         {
             config.Problem($"the head {kind} does not exist for this family");
         }
-        config.GeometryIsFixed();
+        config.GeometryIsInTensors();
         config.Check();
         return new UseLiteEncoder(config);
     }

@@ -22,7 +22,7 @@ public abstract class Block(string name) : Module(name)
         return part;
     }
 
-    /// <summary>Registers an uninitialised parameter; the loader fills it, or <see cref="Initial"/> does.</summary>
+    /// <summary>Registers an uninitialised parameter; the loader fills it.</summary>
     protected internal Parameter AddParameter(string path, params long[] shape)
     {
         var parameter = new Parameter(empty(shape));

@@ -37,8 +37,8 @@ internal sealed class PreparedWeight : IDisposable
         return new PreparedWeight(weight.detach(), bias?.detach(), precision);
     }
 
-    /// <summary>An input made ready once for several weights of the same precision.</summary>
-    internal Tensor Share(Tensor x) => _half is not null ? x.to(ScalarType.BFloat16) : _packed!.Share(x); // one of the two is set
+    /// <summary>An input cast once for several weights of the same precision; only bfloat16 needs it.</summary>
+    internal Tensor Share(Tensor x) => _half is not null ? x.to(ScalarType.BFloat16) : x;
 
     /// <summary>Whether a matrix-vector product would be faster: one row, bound by memory.</summary>
     internal bool Serves(bool oneRow) => _half is not null || !oneRow || _packed!.ServesOneRow;

@@ -26,8 +26,6 @@ internal sealed class Int8Linear : PackedLinear
 
     public override bool ServesOneRow => true;
 
-    public override Tensor Share(Tensor x) => x;
-
     public override Tensor Multiply(Tensor x) => Linear.Call(x, _weight);
 
     public override void Dispose() => _weight.Dispose();

@@ -32,8 +32,6 @@ internal sealed class OneDnnLinear : PackedLinear
 
     public override bool ServesOneRow => false;
 
-    public override Tensor Share(Tensor x) => x;
-
     public override Tensor Multiply(Tensor x)
     {
         if (Rows(x) <= FewRows)

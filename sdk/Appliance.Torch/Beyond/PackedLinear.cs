@@ -21,10 +21,7 @@ public abstract class PackedLinear : IDisposable
     /// <summary>Whether it is also the fastest for a single row, where memory and not arithmetic is the limit.</summary>
     public abstract bool ServesOneRow { get; }
 
-    /// <summary>An input in the layout that <see cref="Multiply"/> takes, to be shared by several weights.</summary>
-    public abstract Tensor Share(Tensor x);
-
-    // x [.., in], dense or shared → [.., out] dense float32
+    // x [.., in] → [.., out], dense float32
     public abstract Tensor Multiply(Tensor x);
 
     /// <summary>This product, an activation, another product: without turning the result in between, where that is possible.</summary>

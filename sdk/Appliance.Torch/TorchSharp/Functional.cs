@@ -20,8 +20,7 @@ public static partial class torch
                 ConvOp = new("aten::conv2d"), BatchNormOp = new("aten::batch_norm"), MaxPoolOp = new("aten::max_pool2d"),
                 AvgPoolOp = new("aten::avg_pool2d"), AdaptivePoolOp = new("aten::adaptive_avg_pool2d"),
                 ConstantPadOp = new("aten::constant_pad_nd"), SoftplusOp = new("aten::softplus"),
-                BinaryOp = new("aten::binary_cross_entropy_with_logits"), MseOp = new("aten::mse_loss"),
-                HardtanhOp = new("aten::hardtanh");
+                BinaryOp = new("aten::binary_cross_entropy_with_logits"), MseOp = new("aten::mse_loss");
 
             public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null) =>
                 LinearOp.Call(input, weights, bias);
@@ -29,7 +28,6 @@ public static partial class torch
             public static Tensor layer_norm(
                 Tensor input, long[] normalized_shape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
                 LayerNormOp.Call(input, normalized_shape, weight, bias, eps);
-
 
             public static Tensor dropout(Tensor input, double p = 0.5, bool training = true) =>
                 DropoutOp.Call(input, p, training);
@@ -39,11 +37,6 @@ public static partial class torch
             public static Tensor silu(Tensor x, bool inplace = false) => SiluOp.Call(x);
 
             public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20) => SoftplusOp.Call(x, beta, threshold);
-
-            public static Tensor hardtanh(Tensor x, double min_val = -1.0, double max_val = 1.0, bool inplace = false) =>
-                HardtanhOp.Call(x, min_val, max_val);
-
-            public static Tensor relu6(Tensor x, bool inplace = false) => hardtanh(x, 0, 6);
 
             public static Tensor conv2d(
                 Tensor input,
