@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Appliance.Models.Parts;
 using Appliance.Torch.Beyond;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -106,5 +107,26 @@ public sealed class TorchTests
         random.set_rng_state(state);
 
         rand([5]).data<float>().ToArray().Should().Equal(first);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1, 16, false)]
+    [InlineData(2, 5, 3, 32, true)]
+    [InlineData(3, 37, 2, 64, true)]
+    [InlineData(1, 130, 4, 48, false)]
+    public void Attention_in_one_pass_gives_the_operators_numbers(int batch, int tokens, int heads, int size, bool padded)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        random.manual_seed(5);
+        var qkv = randn([batch, tokens, 3 * heads * size]);
+        var bias = padded ? rand([batch, 1, 1, tokens]).gt(0.4).to(ScalarType.Float32) * -3.3895313892515355e38 : null;
+        var parts = qkv.view(batch, tokens, 3, heads, size).permute(2, 0, 3, 1, 4).unbind(0);
+
+        FusedAttention.Serves(qkv, bias, heads).Should().BeTrue();
+        var context = FusedAttention.Attend(qkv, bias, heads);
+
+        var expected = Attention.Attend(parts[0], parts[1], parts[2], 1, bias);
+        (context - expected).abs().max().item<float>().Should().BeLessThan(1e-5f);
     }
 }

@@ -94,8 +94,13 @@ public sealed class EncoderLayer : Block, IPreparable
         Tensor q, k, v;
         if (_fused is not null && pass.Scores is null)
         {
+            var product = _fused.Multiply(x); // [b, t, 3·n]
+            if (pass.Attentions is null && pass.Cache is null && FusedAttention.Serves(product, pass.Bias, _shape.Heads))
+            {
+                return _output.call(FusedAttention.Attend(product, pass.Bias, _shape.Heads));
+            }
             var (b, t, d) = (x.shape[0], x.shape[1], _shape.Hidden / _shape.Heads);
-            var parts = _fused.Multiply(x).view(b, t, 3, _shape.Heads, d).permute(2, 0, 3, 1, 4).unbind(0); // 3 × [b, heads, t, d]
+            var parts = product.view(b, t, 3, _shape.Heads, d).permute(2, 0, 3, 1, 4).unbind(0); // 3 × [b, heads, t, d]
             (q, k, v, scale) = (parts[0], parts[1], parts[2], 1);
         }
         else

@@ -20,5 +20,11 @@ internal static unsafe partial class Kernels
     internal static partial void kernel_gelu(float* x, long n);
 
     [LibraryImport(Library)]
+    internal static partial int kernel_attention(float* qkv, float* bias, float* output, long batch, long tokens, long heads, long size);
+
+    [LibraryImport(Library)]
+    internal static partial void kernel_transpose(float* from, float* to, long rows, long columns);
+
+    [LibraryImport(Library)]
     internal static partial double kernel_square_sum(float* g, long n, double* partial);
 }

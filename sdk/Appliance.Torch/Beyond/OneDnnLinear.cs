@@ -36,7 +36,7 @@ internal sealed class OneDnnLinear : PackedLinear
     {
         if (Rows(x) <= FewRows)
         {
-            return Rowwise(Features(Image(x)), x.shape);
+            return Rowwise(Features(Columns(x)), x.shape);
         }
         _channelsLast ??= _weight.view(_size.Outputs, 1, 1, _size.Inputs).permute(0, 3, 1, 2).DetachFromDisposeScope();
         var y = Convolution.CallAll(Image(x), _channelsLast, _bias, Ones, None, Ones, 1L); // [1, out, rows, 1], channels last
@@ -51,7 +51,7 @@ internal sealed class OneDnnLinear : PackedLinear
         }
         if (Rows(x) <= FewRows)
         {
-            return last.Rowwise(last.Features(activation(Features(Image(x)))), x.shape);
+            return last.Rowwise(last.Features(activation(Features(Columns(x)))), x.shape);
         }
         return last.Multiply(activation(Multiply(x)));
     }
@@ -80,7 +80,25 @@ internal sealed class OneDnnLinear : PackedLinear
 
     // [1, out, rows, 1] → [.., out]
     private Tensor Rowwise(Tensor features, long[] shape) =>
-        features.view(_size.Outputs, features.shape[2]).t().contiguous().view([.. shape[..^1], _size.Outputs]);
+        Turned(features.view(_size.Outputs, features.shape[2])).view([.. shape[..^1], _size.Outputs]);
+
+    // [.., in] → [1, in, rows, 1], feature by feature
+    private Tensor Columns(Tensor x) => Turned(x.reshape(Rows(x), _size.Inputs)).view(1, _size.Inputs, -1, 1);
+
+    // [r, c] → [c, r]
+    private static unsafe Tensor Turned(Tensor matrix)
+    {
+        if (!Kernels.Present || !matrix.is_contiguous())
+        {
+            return matrix.t().contiguous();
+        }
+        var turned = empty([matrix.shape[1], matrix.shape[0]], ScalarType.Float32);
+        fixed (byte* from = matrix.bytes, to = turned.bytes)
+        {
+            Kernels.kernel_transpose((float*)from, (float*)to, matrix.shape[0], matrix.shape[1]);
+        }
+        return turned;
+    }
 
     private static long Rows(Tensor x)
     {

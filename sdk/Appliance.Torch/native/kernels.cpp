@@ -3,11 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define WIDE
-#endif
+#include "exponential.h"
 
 namespace {
 constexpr int64_t Chunk = 1 << 16;
@@ -39,17 +35,6 @@ WIDE double square_sum(const float* g, int64_t n) {
   return sum;
 }
 
-// e^x for x <= 0 to about 1 part in 10^7: 2^n times a polynomial in the rest (coefficients: Cephes, expf).
-inline float exp_negative(float x) {
-  x = x < -87.0f ? -87.0f : x;
-  const float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;  // rounds to a whole number
-  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  const float p = ((((1.9875691500e-4f * r + 1.3981999507e-3f) * r + 8.3334519073e-3f) * r + 4.1665795894e-2f) * r + 1.6666665459e-1f) * r + 0.5f;
-  union { int32_t i; float f; } scale;
-  scale.i = (static_cast<int32_t>(n) + 127) << 23;
-  return (p * r * r + r + 1.0f) * scale.f;
-}
-
 // x/2 (1 + erf(x/sqrt 2)); erf by Abramowitz and Stegun 7.1.26, at most 1.5e-7 off.
 inline float gelu_one(float x) {
   const float z = std::fabs(x) * 0.70710678f, t = 1.0f / (1.0f + 0.3275911f * z);
@@ -60,9 +45,34 @@ inline float gelu_one(float x) {
 WIDE void gelu_chunk(float* x, int64_t n) {
   for (int64_t k = 0; k < n; k++) x[k] = gelu_one(x[k]);
 }
+constexpr int64_t Tile = 16;
+
+WIDE void transpose_band(const float* from, float* to, int64_t first, int64_t last, int64_t rows, int64_t columns) {
+  for (int64_t c = 0; c < columns; c += Tile) {
+    const int64_t wide = c + Tile < columns ? Tile : columns - c;
+    float tile[Tile][Tile];
+    if (wide == Tile && last - first == Tile) {
+      for (int64_t r = 0; r < Tile; r++)
+        for (int64_t k = 0; k < Tile; k++) tile[r][k] = from[(first + r) * columns + c + k];
+      for (int64_t k = 0; k < Tile; k++)
+        for (int64_t r = 0; r < Tile; r++) to[(c + k) * rows + first + r] = tile[r][k];
+      continue;
+    }
+    for (int64_t r = first; r < last; r++)
+      for (int64_t k = 0; k < wide; k++) to[(c + k) * rows + r] = from[r * columns + c + k];
+  }
+}
 }  // namespace
 
 extern "C" {
+
+// [rows, columns] -> [columns, rows], float32.
+void kernel_transpose(const float* from, float* to, int64_t rows, int64_t columns) {
+  const int64_t bands = (rows + Tile - 1) / Tile;
+#pragma omp parallel for schedule(static) if (rows * columns > Chunk)
+  for (int64_t b = 0; b < bands; b++)
+    transpose_band(from, to, b * Tile, b * Tile + Tile < rows ? b * Tile + Tile : rows, rows, columns);
+}
 
 // GELU in place, float32.
 void kernel_gelu(float* x, int64_t n) {
