@@ -116,8 +116,8 @@ test_all() {
     name=$(basename "$project")
     say "Testing $name ..."
     dotnet test "$project" -c Release --no-build --nologo -v quiet --disable-build-servers -nodeReuse:false "${filter[@]}" \
-      --logger "trx;LogFileName=$name.trx" --results-directory $results --blame-hang-timeout 5m >"$results/$name.log" 2>&1 || failed=1
-    grep -E '^\s+Failed |Error Message|^   (Expected|at Appliance)|error' "$results/$name.log" | head -40 >&2 || true
+      --logger "console;verbosity=normal" --logger "trx;LogFileName=$name.trx" --results-directory $results --blame-hang-timeout 5m >"$results/$name.log" 2>&1 || failed=1
+    grep -A3 -E '^\s+Failed |Error Message' "$results/$name.log" | head -60 >&2 || true
   done
   count "$results" $failed
 }

@@ -128,8 +128,10 @@ public sealed class TorchTests
 
         var expected = Attention.Attend(parts[0], parts[1], parts[2], 1, bias);
         (context - expected).abs().max().item<float>().Should().BeLessThan(1e-5f);
-        var half = FusedAttention.Attend(qkv.to(ScalarType.BFloat16), bias, heads);
+        var rounded = qkv.to(ScalarType.BFloat16);
+        var half = FusedAttention.Attend(rounded, bias, heads);
         half.dtype.Should().Be(ScalarType.BFloat16);
-        (half.to(ScalarType.Float32) - expected).abs().max().item<float>().Should().BeLessThan(0.05f);
+        var wide = FusedAttention.Attend(rounded.to(ScalarType.Float32), bias, heads);
+        (half.to(ScalarType.Float32) - wide).abs().max().item<float>().Should().BeLessThan(0.01f, "only the result is rounded");
     }
 }
