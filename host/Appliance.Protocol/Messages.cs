@@ -36,8 +36,11 @@ public sealed record Progress(
     double? ValidationLoss, double? ValidationMetric, double SecondsLeft);
 
 /// <summary>A run is over; the model's files came before as blobs named <c>result/NAME</c>.</summary>
+/// <param name="TestPredictions">Of the model as it will serve.</param>
+/// <param name="UnquantizedPredictions">Of the model before its weights were quantised; null if they were not.</param>
 public sealed record Trained(
-    long Steps, int BestEpoch, double Seconds, double ExamplesPerSecond, string Precision, int Threads, List<long> TestPredictions);
+    long Steps, int BestEpoch, double Seconds, double ExamplesPerSecond, string Precision, int Threads, List<long> TestPredictions,
+    List<long>? UnquantizedPredictions);
 
 /// <summary>Predicted label numbers of the test rows, in order; −1 for a label that the model does not know.</summary>
 public sealed record Evaluated(List<long> Predictions);

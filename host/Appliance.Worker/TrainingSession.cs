@@ -28,14 +28,23 @@ internal sealed class TrainingSession(
         using var task = plugin.Build(recipe, BaseModel(files), order.Labels, new torch.Device(hello.Device));
         using var trainer = new Trainer(recipe, task, this, clock);
         var result = trainer.Run(Examples(rows, "train"), Examples(rows, "validation"), resumes ? state : default(ReadOnlyMemory<byte>?), CancellationToken.None);
-        var predictions = Evaluator.Predict(task, Examples(rows, "test"));
+        var test = Examples(rows, "test");
+        var predictions = Evaluator.Predict(task, test);
+        List<long>? unquantized = null;
+        if (recipe.Quantize != Quantization.None)
+        {
+            unquantized = [.. predictions];
+            task.Quantize();
+            predictions = Evaluator.Predict(task, test);
+        }
         foreach (var (name, content) in task.Save())
         {
             await Blobs.SendAsync(frames, request, "result/" + name, content, CancellationToken.None);
         }
         await frames.WriteAsync(
             Messages.Write(FrameKind.Trained, request, new Trained(
-                result.Steps, result.BestEpoch, result.Seconds, _speed, task.Precision, torch.get_num_threads(), [.. predictions])),
+                result.Steps, result.BestEpoch, result.Seconds, _speed, task.Precision, torch.get_num_threads(), [.. predictions],
+                unquantized)),
             CancellationToken.None);
     }
 

@@ -196,7 +196,8 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit) : IWorker
                     var files = blobs.Files.Where(f => f.Key.StartsWith(Result, StringComparison.Ordinal))
                         .ToDictionary(f => f.Key[Result.Length..], f => f.Value);
                     return new TrainedModel(
-                        files, t.TestPredictions, t.Steps, t.BestEpoch, t.Seconds, t.ExamplesPerSecond, t.Precision, t.Threads);
+                        files, t.TestPredictions, t.Steps, t.BestEpoch, t.Seconds, t.ExamplesPerSecond, t.Precision, t.Threads,
+                        t.UnquantizedPredictions);
                 default:
                     throw new ProtocolException($"a {frame.Kind} during training");
             }

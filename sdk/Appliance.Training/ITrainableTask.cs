@@ -34,6 +34,9 @@ public interface ITrainableTask : IDisposable
     /// <summary>[b, h] → [b, c] scores, any finite value.</summary>
     Tensor Logits(Tensor features);
 
+    /// <summary>Answers with 8-bit weights from now on; the saved model says so and opens that way. It cannot learn any more.</summary>
+    void Quantize();
+
     /// <summary>The files of the model as it is now, ready to be opened again by the plugin.</summary>
     IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Save();
 }

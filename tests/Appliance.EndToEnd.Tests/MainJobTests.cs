@@ -69,7 +69,10 @@ public sealed class MainJobTests : IClassFixture<MainJobTests.Trained>
     [Fact]
     public void A_second_model_goes_live_or_not_by_its_gate_and_a_rollback_brings_the_first_back()
     {
-        Host.Command("train", Host.Recipe("head", 30, "seed: 9\n"), "--dataset", "letters").Code.Should().Be(0);
+        Host.Command("train", Host.Recipe("head", 30, "seed: 9\nquantize: int8\n"), "--dataset", "letters").Code.Should().Be(0);
+        var quantized = Host.Command("model", "show", "sentiment", "--json").Json["passport"]!["quantization"]!;
+        quantized["kind"]!.ToString().Should().Be("int8");
+        quantized["accuracy_after"]!.GetValue<double>().Should().BeApproximately(quantized["accuracy_before"]!.GetValue<double>(), 0.05);
         var gated = Host.Command("model", "gate", "sentiment", "--json");
         var verdict = gated.Json["passport"]!["gate"]!["result"]!.ToString();
         gated.Code.Should().Be(verdict == "pass" ? 0 : 4);

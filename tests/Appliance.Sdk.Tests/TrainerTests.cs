@@ -77,6 +77,21 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Eight_bits_a_weight_change_few_answers_and_the_model_opens_that_way()
+    {
+        var (task, _, _) = Train(Recipe("full"));
+        var before = Evaluator.Predict(task, Sentences);
+        var exact = task.Probabilities(Sentences[0].Text);
+
+        task.Quantize();
+
+        Evaluator.Predict(task, Sentences).Zip(before).Count(p => p.First != p.Second).Should().BeLessThan(Sentences.Length / 50);
+        using var again = TextClassifier.Open(new ModelFiles(task.Save()), CPU);
+        again.Probabilities(Sentences[0].Text).Should().Equal(task.Probabilities(Sentences[0].Text)).And.NotEqual(exact);
+        task.Dispose();
+    }
+
+    [Fact]
     public void Patience_ends_a_run_that_gets_no_better()
     {
         var (task, _, result) = Train(Recipe("head", 200, "early_stopping_patience: 2\n"));

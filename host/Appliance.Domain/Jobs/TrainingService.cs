@@ -125,10 +125,22 @@ public sealed class TrainingService(
         var passport = new Passport(
             baseModel.Id, dataset.Id, dataset.Blob, policies.Current.Hash, plugin.Manifest.Id, plugin.Manifest.Version, job.Recipe,
             trained.Precision, trained.Threads, trained.Steps, trained.BestEpoch, trained.Seconds, trained.ExamplesPerSecond,
-            evaluation, null);
+            evaluation, null, Quantized(recipe, dataset, rows, trained, evaluation));
         return await models.AddAsync(
             new ModelVersion(job.Task, 0, job.Task, ModelState.Candidate, [], dataset.DataLabels, passport, clock.GetUtcNow()),
             trained.Files, cancellationToken);
+    }
+
+    private static QuantizationReport? Quantized(
+        Recipe recipe, DatasetVersion dataset, IReadOnlyList<StoredRow> rows, TrainedModel trained, EvaluationReport after)
+    {
+        if (trained.UnquantizedPredictions is not { } earlier)
+        {
+            return null;
+        }
+        var before = Evaluations.Report(dataset, rows, earlier);
+        var changed = earlier.Zip(trained.TestPredictions).Count(p => p.First != p.Second);
+        return new QuantizationReport(recipe.Quantize.ToString().ToLowerInvariant(), before.Accuracy, after.Accuracy, changed);
     }
 
     private Job Move(Job job, JobState next)

@@ -27,6 +27,13 @@ public sealed record EvaluationReport(
     IReadOnlyList<IReadOnlyList<int>> Confusion,
     IReadOnlyDictionary<string, bool> Correct);
 
+/// <summary>What fewer bits a weight cost on the frozen test set.</summary>
+/// <param name="Kind"><c>int8</c>.</param>
+/// <param name="AccuracyBefore">Of the float weights, 0 to 1.</param>
+/// <param name="AccuracyAfter">Of the model as it serves, 0 to 1.</param>
+/// <param name="Changed">Test rows that are answered otherwise than before.</param>
+public sealed record QuantizationReport(string Kind, double AccuracyBefore, double AccuracyAfter, int Changed);
+
 /// <summary>Where a model comes from and what is known of it.</summary>
 /// <param name="Recipe">The recipe's own text.</param>
 public sealed record Passport(
@@ -44,7 +51,8 @@ public sealed record Passport(
     double TrainSeconds,
     double ExamplesPerSecond,
     EvaluationReport? Evaluation,
-    GateVerdict? Gate);
+    GateVerdict? Gate,
+    QuantizationReport? Quantization = null);
 
 /// <summary>A model as it was made once: immutable files, and the papers that go with them.</summary>
 /// <param name="Alias">What it serves: a task's name, or empty for a base.</param>

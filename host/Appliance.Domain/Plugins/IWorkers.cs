@@ -16,7 +16,8 @@ public sealed record TrainedModel(
     double Seconds,
     double ExamplesPerSecond,
     string Precision,
-    int Threads);
+    int Threads,
+    IReadOnlyList<long>? UnquantizedPredictions = null);
 
 /// <summary>All that a training run needs; rows stream to the worker and never lie on a disk in the clear.</summary>
 public sealed record TrainingOrder(

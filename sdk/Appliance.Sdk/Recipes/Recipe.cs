@@ -23,6 +23,15 @@ public enum Precision
     Auto,
 }
 
+/// <summary>How the finished model's weights are stored while it answers.</summary>
+public enum Quantization
+{
+    None,
+
+    /// <summary>8 bits a weight, one scale an output; inputs are quantised as they come.</summary>
+    Int8,
+}
+
 /// <summary>Size of the low-rank adapters.</summary>
 /// <param name="Rank">1 to 256, default 8.</param>
 /// <param name="Alpha">Scale of the adapter's output is Alpha / Rank; default 16.</param>
@@ -45,6 +54,8 @@ public sealed record LoraOptions(int Rank, double Alpha, double Dropout);
 /// <param name="BestMetric">What decides on the best checkpoint: <c>accuracy</c> or <c>macro_f1</c> (default).</param>
 /// <param name="Precision"><c>fp32</c> (default), <c>bf16</c> or <c>auto</c>; the passport says which was used.</param>
 /// <param name="Seed">Start of every random choice, default 1.</param>
+/// <param name="Quantize"><c>none</c> (default) or <c>int8</c>: the model is scored and served with 8-bit weights, and the passport
+/// has its accuracy before and after.</param>
 public sealed record Recipe(
     string BaseModel,
     string Task,
@@ -62,4 +73,5 @@ public sealed record Recipe(
     double Threshold,
     string BestMetric,
     Precision Precision,
-    int Seed);
+    int Seed,
+    Quantization Quantize);

@@ -7,6 +7,7 @@ public static class RecipeReader
 {
     private static readonly string[] Methods = ["full", "head", "lora"];
     private static readonly string[] Precisions = ["fp32", "bf16", "auto"];
+    private static readonly string[] Quantizations = ["none", "int8"];
     private static readonly string[] Metrics = ["accuracy", "macro_f1"];
 
     /// <returns>The recipe, or null and at least one error.</returns>
@@ -37,7 +38,8 @@ public static class RecipeReader
                 "auto" => Precision.Auto,
                 _ => Precision.Fp32,
             },
-            fields.Integer("seed", 1, 0, int.MaxValue));
+            fields.Integer("seed", 1, 0, int.MaxValue),
+            fields.OneOf("quantize", Quantizations, "none") == "int8" ? Quantization.Int8 : Quantization.None);
     }
 
     private static LoraOptions ReadLora(FieldReader? fields)

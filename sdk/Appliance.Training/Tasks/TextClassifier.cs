@@ -17,11 +17,13 @@ public sealed class TextClassifier : ITrainableTask
     private const string Weights = "model.safetensors";
     private const string Vocabulary = "vocab.json";
     private const string Configuration = "config.json";
+    private const string Int8 = "int8";
     private readonly Net _net;
     private readonly UnigramTokenizer _tokenizer;
     private readonly ReadOnlyMemory<byte> _vocabulary;
     private readonly int _lengthMax;
     private readonly Device _device;
+    private bool _quantized;
 
     private TextClassifier(ModelFiles files, IReadOnlyList<string> labels, int lengthMax, Device device, bool newHead)
     {
@@ -69,8 +71,18 @@ public sealed class TextClassifier : ITrainableTask
     {
         var configuration = ReadConfiguration(files);
         return configuration.Labels is { Count: >= 2 } labels
-            ? new TextClassifier(files, labels, configuration.LengthMax, device, newHead: false)
+            ? Opened(new TextClassifier(files, labels, configuration.LengthMax, device, newHead: false), configuration.Quantize)
             : throw new InvalidDataException("The model has no trained head: train it before asking it.");
+    }
+
+    public void Quantize()
+    {
+        _quantized = true;
+        foreach (var (_, projection) in AdapterTargets)
+        {
+            projection.HalfPrecision = false;
+            projection.Prepare(InferencePrecision.Int8);
+        }
     }
 
     public bool IsHead(string parameterName) => parameterName.StartsWith("classifier.", StringComparison.Ordinal);
@@ -105,11 +117,26 @@ public sealed class TextClassifier : ITrainableTask
         {
             [Weights] = stream.ToArray(),
             [Vocabulary] = _vocabulary,
-            [Configuration] = JsonSerializer.SerializeToUtf8Bytes(new ModelConfiguration("use-lite", Labels, _lengthMax)),
+            [Configuration] = JsonSerializer.SerializeToUtf8Bytes(new ModelConfiguration("use-lite", Labels, _lengthMax, _quantized ? Int8 : null)),
         };
     }
 
     public void Dispose() => _net.Dispose();
+
+    private static TextClassifier Opened(TextClassifier task, string? quantize)
+    {
+        switch (quantize)
+        {
+            case null:
+                return task;
+            case Int8:
+                task.Quantize();
+                return task;
+            default:
+                task.Dispose();
+                throw new InvalidDataException("config.json asks for a quantisation that this appliance does not know: int8 is known.");
+        }
+    }
 
     private static ModelConfiguration ReadConfiguration(ModelFiles files)
     {
@@ -129,7 +156,8 @@ public sealed class TextClassifier : ITrainableTask
     private sealed record ModelConfiguration(
         [property: System.Text.Json.Serialization.JsonPropertyName("model_type")] string? ModelType,
         [property: System.Text.Json.Serialization.JsonPropertyName("labels")] IReadOnlyList<string>? Labels,
-        [property: System.Text.Json.Serialization.JsonPropertyName("max_length")] int LengthMax);
+        [property: System.Text.Json.Serialization.JsonPropertyName("max_length")] int LengthMax,
+        [property: System.Text.Json.Serialization.JsonPropertyName("quantize")] string? Quantize = null);
 
     // Encoder names stay at the top, as in the base checkpoint; the head stands beside them.
     private sealed class Net : nn.Module
