@@ -22,7 +22,7 @@ switch (args)
         using (var task = TextClassifier.Build(recipe, files, ["0", "1"], CPU))
         {
             var parts = Data.Uci(samples, 1);
-            object[] Encode(Example[] part) => [.. part.Select(e => new { ids = task.Encode(e.Text), label = int.Parse(e.Label) })];
+            object[] Encode(Example[] part) => [.. part.Select(e => new { ids = task.Encode(e).Ids, label = int.Parse(e.Label) })];
             File.WriteAllText(path, JsonSerializer.Serialize(new { train = Encode(parts.Train), validation = Encode(parts.Validation), test = Encode(parts.Test) }));
         }
         return 0;
@@ -55,7 +55,7 @@ void Train(string data, string yaml, int[] seeds)
         using var task = TextClassifier.Build(recipe, files, parts.Labels, CPU);
         var quiet = new Quiet();
         using var trainer = new Trainer(recipe, task, quiet, TimeProvider.System);
-        var result = trainer.Run(parts.Train, parts.Validation, null, CancellationToken.None);
+        var result = trainer.Run([.. parts.Train.Select(task.Encode)], [.. parts.Validation.Select(task.Encode)], null, CancellationToken.None);
         var truth = parts.Test.Select(e => (long)Array.IndexOf(parts.Labels, e.Label)).ToArray();
         accuracies.Add(ClassificationReport.Of(truth, Evaluator.Predict(task, parts.Test), parts.Labels.Length).Accuracy);
         speeds.Add(quiet.Last!.ExamplesPerSecond);

@@ -13,8 +13,6 @@ internal sealed class TrainingSession(
 {
     private const string CheckpointBlob = "checkpoint";
     private const string ModelPrefix = "model/";
-    private double _speed;
-
     internal async Task RunAsync(
         Train order, Dictionary<string, ReadOnlyMemory<byte>> files, IReadOnlyList<RowMessage> rows)
     {
@@ -27,14 +25,14 @@ internal sealed class TrainingSession(
         torch.random.manual_seed(recipe.Seed);
         using var task = plugin.Build(recipe, BaseModel(files), order.Labels, new torch.Device(hello.Device));
         using var trainer = new Trainer(recipe, task, this, clock);
-        var result = trainer.Run(Examples(rows, "train"), Examples(rows, "validation"), resumes ? state : default(ReadOnlyMemory<byte>?), CancellationToken.None);
+        var result = trainer.Run(Items(task, rows, "train"), Items(task, rows, "validation"), resumes ? state : default(ReadOnlyMemory<byte>?), CancellationToken.None);
         var test = Examples(rows, "test");
         var predictions = Evaluator.Predict(task, test);
         List<long>? unquantized = null;
         if (recipe.Quantize != Quantization.None)
         {
             unquantized = [.. predictions];
-            task.Quantize();
+            task.Quantize(recipe.Quantize);
             predictions = Evaluator.Predict(task, test);
         }
         foreach (var (name, content) in task.Save())
@@ -43,7 +41,7 @@ internal sealed class TrainingSession(
         }
         await frames.WriteAsync(
             Messages.Write(FrameKind.Trained, request, new Trained(
-                result.Steps, result.BestEpoch, result.Seconds, _speed, task.Precision, torch.get_num_threads(), [.. predictions],
+                result.Steps, result.BestEpoch, result.Seconds, result.ExamplesPerSecond, task.Precision, torch.get_num_threads(), [.. predictions],
                 unquantized)),
             CancellationToken.None);
     }
@@ -58,13 +56,10 @@ internal sealed class TrainingSession(
             Messages.Write(FrameKind.Evaluated, request, new Evaluated([.. predicted])), CancellationToken.None);
     }
 
-    public void Report(TrainingProgress p)
-    {
-        _speed = p.ExamplesPerSecond;
+    public void Report(TrainingProgress p) =>
         Send(Messages.Write(FrameKind.Progress, request, new Progress(
             p.Step, p.StepsTotal, p.Epoch, p.Loss, p.LearningRate, p.ExamplesPerSecond, p.ValidationLoss, p.ValidationMetric,
             p.SecondsLeft)));
-    }
 
     public void SaveCheckpoint(ReadOnlyMemory<byte> state) =>
         Blobs.SendAsync(frames, request, CheckpointBlob, state, CancellationToken.None).GetAwaiter().GetResult();
@@ -74,6 +69,9 @@ internal sealed class TrainingSession(
     private static ModelFiles BaseModel(Dictionary<string, ReadOnlyMemory<byte>> files) => new(files
         .Where(f => f.Key.StartsWith(ModelPrefix, StringComparison.Ordinal))
         .ToDictionary(f => f.Key[ModelPrefix.Length..], f => f.Value));
+
+    private static Item[] Items(IClassifyingTask task, IReadOnlyList<RowMessage> rows, string split) =>
+        [.. Examples(rows, split).Select(task.Encode)];
 
     private static Example[] Examples(IReadOnlyList<RowMessage> rows, string split) =>
         [.. rows.Where(r => r.Split == split).Select(r => new Example(r.Text, r.Label))];

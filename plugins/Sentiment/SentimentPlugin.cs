@@ -12,10 +12,10 @@ public sealed class SentimentPlugin : ITrainablePlugin
     public ITask Open(string task, ModelFiles model, string device) =>
         new SentimentTask(TextClassifier.Open(model, new torch.Device(device)));
 
-    public ITrainableTask Build(Recipe recipe, ModelFiles baseModel, IReadOnlyList<string> labels, torch.Device device) =>
+    public IClassifyingTask Build(Recipe recipe, ModelFiles baseModel, IReadOnlyList<string> labels, torch.Device device) =>
         TextClassifier.Build(recipe, baseModel, labels, device);
 
-    public ITrainableTask Reopen(ModelFiles model, torch.Device device) => TextClassifier.Open(model, device);
+    public IClassifyingTask Reopen(ModelFiles model, torch.Device device) => TextClassifier.Open(model, device);
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Appliance.Models.Checkpoints;
 using Appliance.Models.Config;
 using Appliance.Models.Families;
@@ -12,16 +13,25 @@ public static class ModelLoader
     /// <param name="folder">A folder in Hugging Face layout.</param>
     /// <param name="head">The head wanted; null for the one that the folder's own class has.</param>
     /// <param name="isNew">Whether a tensor may be missing because the recipe says that it is new.</param>
+    /// <param name="changes">Fields of the configuration that the recipe sets otherwise.</param>
     /// <returns>The model, ready to answer, and what the load found.</returns>
     /// <exception cref="ModelConfigException">The configuration is missing, wrong or of an unknown family.</exception>
     /// <exception cref="SafeTensorsException">The weights are missing, malformed or hostile.</exception>
     /// <exception cref="CheckpointException">The weights do not fit the configuration.</exception>
-    public static (Model Model, LoadReport Report) Open(string folder, HeadKind? head = null, Func<string, bool>? isNew = null)
+    public static (Model Model, LoadReport Report) Open(string folder, HeadKind? head = null, Func<string, bool>? isNew = null,
+        IReadOnlyDictionary<string, JsonElement>? changes = null)
     {
         // 1. the configuration and the headers of the weights, before any memory is taken
         using var checkpoint = CheckpointFolder.Open(folder);
         var config = Configuration(folder, checkpoint);
+        return Open(changes is null ? config : config.With(changes), checkpoint, folder, head, isNew);
+    }
 
+    /// <summary>The same from parts that were opened elsewhere, such as in memory.</summary>
+    /// <param name="place">Where the weights came from, for messages.</param>
+    public static (Model Model, LoadReport Report) Open(
+        ModelConfig config, CheckpointFolder checkpoint, string place, HeadKind? head = null, Func<string, bool>? isNew = null)
+    {
         // 2. the family and its head
         var family = FamilyRegistry.Find(config);
         var kind = head ?? Head(config);
@@ -35,7 +45,7 @@ public static class ModelLoader
         var model = family.Build(config, kind);
         try
         {
-            var report = CheckpointLoader.Load(model, checkpoint, folder, isNew);
+            var report = CheckpointLoader.Load(model, checkpoint, place, isNew);
             model.eval();
             return (model, report);
         }

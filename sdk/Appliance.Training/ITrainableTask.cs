@@ -6,36 +6,72 @@ using static TorchSharp.torch;
 
 namespace Appliance.Training;
 
-/// <summary>How a model learns a classification task: what the one training loop needs of it.</summary>
-/// <remarks>b = batch, h = feature size, c = classes.</remarks>
+/// <summary>How well a model does on examples that it does not learn from.</summary>
+/// <param name="Loss">Mean over the examples' units.</param>
+/// <param name="Metrics">By name, such as <c>accuracy</c> and <c>macro_f1</c>, 0 to 1.</param>
+public sealed record Scores(double Loss, IReadOnlyDictionary<string, double> Metrics)
+{
+    /// <summary>The value that decides: higher is better, so a loss comes back negative.</summary>
+    public double Of(string metric) => metric == "loss" || !Metrics.TryGetValue(metric, out var value) ? -Loss : value;
+}
+
+/// <summary>What a batch may depend on beside its examples.</summary>
+/// <param name="Chance">Made anew from seed and step, so that a resumed run draws the same.</param>
+public sealed record BatchContext(Random Chance);
+
+/// <summary>A model and what it learns: all that the one training loop needs.</summary>
+/// <remarks>b = batch, h = feature size.</remarks>
 public interface ITrainableTask : IDisposable
 {
     /// <summary>Everything that can be learnt, under the checkpoint's names.</summary>
     nn.Module Module { get; }
 
-    /// <summary>The class names; a class's number is its place here.</summary>
-    IReadOnlyList<string> Labels { get; }
-
     /// <summary>How products are computed: <c>fp32</c> or <c>bf16</c>.</summary>
     string Precision { get; }
 
-    /// <summary>The projections that adapters may be put beside.</summary>
+    /// <summary>The projections of the base, that adapters may be put beside.</summary>
     IEnumerable<(string Name, Projection Projection)> AdapterTargets { get; }
 
     /// <summary>Whether a parameter belongs to the head, which every method trains.</summary>
     bool IsHead(string parameterName);
 
-    /// <summary>A text as token ids.</summary>
-    int[] Encode(string text);
+    /// <summary>Looks at the data once, before the first step.</summary>
+    /// <exception cref="InvalidDataException">They cannot train this task; the message says why.</exception>
+    void Begin(IReadOnlyList<Item> train, IReadOnlyList<Item> held)
+    {
+    }
 
-    /// <summary>[b, h] what the base says of each text.</summary>
-    Tensor Features(IReadOnlyList<int[]> batch);
+    /// <summary>What a batch weighs when several make one step: examples, or tokens that count.</summary>
+    double Units(IReadOnlyList<Item> batch);
 
-    /// <summary>[b, h] → [b, c] scores, any finite value.</summary>
-    Tensor Logits(Tensor features);
+    /// <summary>Mean loss over the batch's units, a scalar with a gradient.</summary>
+    Tensor Loss(IReadOnlyList<Item> batch, BatchContext context);
 
-    /// <summary>Answers with 8-bit weights from now on; the saved model says so and opens that way. It cannot learn any more.</summary>
-    void Quantize();
+    /// <summary>Scores examples without learning from them.</summary>
+    Scores Evaluate(IReadOnlyList<Item> items);
+}
+
+/// <summary>A task whose base can be asked once, where a method never changes it.</summary>
+public interface IFeatureTask : ITrainableTask
+{
+    /// <summary>[b, h] what the base says of each example.</summary>
+    Tensor Features(IReadOnlyList<Item> batch);
+}
+
+/// <summary>A task that puts texts into classes: what a worker trains and asks for a plugin.</summary>
+public interface IClassifyingTask : IFeatureTask
+{
+    /// <summary>The class names; a class's number is its place here.</summary>
+    IReadOnlyList<string> Labels { get; }
+
+    /// <exception cref="InvalidDataException">The label is not among the task's labels.</exception>
+    Item Encode(Example example);
+
+    /// <summary>The number of the most probable class of each example, in the examples' order.</summary>
+    IReadOnlyList<long> Predict(IReadOnlyList<Item> items);
+
+    /// <summary>Answers with fewer bits a weight from now on; the saved model says so and opens that way. It cannot learn any more.</summary>
+    void Quantize(Quantization kind);
 
     /// <summary>The files of the model as it is now, ready to be opened again by the plugin.</summary>
     IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Save();
@@ -46,9 +82,9 @@ public interface ITrainablePlugin : IPlugin
 {
     /// <summary>Builds a model of the task on a base model, with a new head for the labels.</summary>
     /// <exception cref="InvalidDataException">The base model's files cannot serve this task.</exception>
-    ITrainableTask Build(Recipe recipe, ModelFiles baseModel, IReadOnlyList<string> labels, Device device);
+    IClassifyingTask Build(Recipe recipe, ModelFiles baseModel, IReadOnlyList<string> labels, Device device);
 
     /// <summary>Opens a trained model again, to be scored.</summary>
     /// <exception cref="InvalidDataException">The files are not a model that the task saved.</exception>
-    ITrainableTask Reopen(ModelFiles model, Device device);
+    IClassifyingTask Reopen(ModelFiles model, Device device);
 }

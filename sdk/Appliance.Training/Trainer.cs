@@ -1,74 +1,91 @@
-using Appliance.Sdk.Plugins;
 using Appliance.Sdk.Recipes;
 using Appliance.Torch.Beyond;
-using Appliance.Training.Evaluation;
+using Appliance.Training.Distributed;
 using Appliance.Training.Methods;
-using TorchSharp;
+using Appliance.Training.Privacy;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Appliance.Training;
 
-/// <summary>The one training loop: every method and task runs through it, from top to bottom.</summary>
+/// <summary>The one training loop: every method, stage and task runs through it, from top to bottom.</summary>
 /// <remarks>A run depends on its recipe, data and thread count only; it resumes from a checkpoint with the same bits.</remarks>
-public sealed class Trainer(Recipe recipe, ITrainableTask task, ITrainingObserver observer, TimeProvider clock) : IDisposable
+/// <param name="exchange">The other processes that learn the same model; null for this one alone.</param>
+public sealed class Trainer(Recipe recipe, ITrainableTask task, ITrainingObserver observer, TimeProvider clock, IGradientExchange? exchange = null)
+    : IDisposable
 {
-    private const int StepsPerCheckpoint = 500;
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(250);
     private readonly Dictionary<string, Tensor> _best = [];
+    private readonly ITrainingMethod _method = TrainingMethods.Of(recipe.Method);
+    private readonly CheckpointWriter _checkpoints = new(observer);
     private readonly long _started = clock.GetTimestamp();
+    private Dictionary<string, Tensor> _moving = []; // what a run changes: the learnt parameters and the buffers
+    private PrivacyLedger? _privacy;
+    private EwcGuard? _guard;
     private long _reported;
     private long _examplesSeen;
 
-    /// <param name="train">What to learn from; at least one example of two classes.</param>
-    /// <param name="validation">What decides on the best checkpoint and on stopping early.</param>
+    /// <param name="train">What to learn from.</param>
+    /// <param name="held">What decides on the best checkpoint and on stopping early.</param>
     /// <param name="checkpoint">Where to go on from, or null to begin.</param>
-    /// <exception cref="InvalidDataException">The data cannot train this task; the message says why.</exception>
+    /// <param name="old">Examples of what the base knew, for replay, EWC and the verdict on forgetting; may be empty.</param>
+    /// <exception cref="InvalidDataException">The data cannot train this task, or the loss broke; the message says why and what to do.</exception>
     /// <exception cref="OperationCanceledException">The run was told to stop; the last checkpoint stays good.</exception>
     public TrainingResult Run(
-        IReadOnlyList<Example> train, IReadOnlyList<Example> validation, ReadOnlyMemory<byte>? checkpoint,
-        CancellationToken cancellationToken)
+        IReadOnlyList<Item> train, IReadOnlyList<Item> held, ReadOnlyMemory<byte>? checkpoint, CancellationToken cancellationToken,
+        IReadOnlyList<Item>? old = null)
     {
-        // 1 Look at the data before anything is computed.
-        Check(train, validation);
+        // 1 Mark what to learn; where the base never changes, ask it once.
+        old ??= [];
+        DataCheck.Require(train, held);
+        _method.Prepare(task, recipe);
+        task.Begin(train, held);
+        var learnt = task.Module.named_parameters().Where(p => p.parameter.requires_grad).ToArray();
+        _moving = learnt.Select(p => (p.name, (Tensor)p.parameter)).Concat(task.Module.named_buffers()).ToDictionary(t => t.Item1, t => t.Item2);
+        using var features = FeatureCache.For(_method, task);
+        (train, held) = (features.Of(train), features.Of(held));
 
-        // 2 Mark what to learn; texts become token ids, or features where the base never changes.
-        var method = TrainingMethods.Of(recipe.Method);
-        method.Prepare(task, recipe);
-        var (items, held) = (TrainingSet.Encode(task, train), TrainingSet.Encode(task, validation));
-        if (method.FreezesBase)
+        // 2 Two batches go through training and evaluation, so that what cannot work fails now and not in an hour.
+        DryRun.Try(recipe, task, train, held, _moving);
+
+        // 3 Begin, or take up weights, moments, generator and place of a checkpoint.
+        var layers = new Layers(task);
+        using var optimizer = Optimizer(layers.Groups(learnt, task.Module, recipe.WeightDecay, recipe.LayerwiseDecay));
+        _privacy = recipe.Privacy is { } privacy ? new PrivacyLedger(privacy) : null;
+        var sampler = new Sampler(recipe, train, old);
+        var counters = checkpoint is { } state
+            ? RunState.Read(state, _moving, optimizer, _best)
+            : new RunCounters { OldBefore = old.Count > 0 ? task.Evaluate(old).Of(recipe.BestMetric) : null };
+        _guard = recipe.Forgetting == ForgettingGuard.Ewc ? new EwcGuard(recipe, task, learnt, old) : null;
+
+        // 4 Learn, evaluate, keep the best; stop when it gets no better or the privacy is spent.
+        var total = recipe.StepsMax > 0 ? recipe.StepsMax : (long)StepsPerEpoch(sampler) * recipe.Epochs;
+        var schedule = Schedule.Of(recipe, total);
+        while (counters.Step < total && !OutOfPatience(counters) && !PrivacySpent(sampler, counters.Step))
         {
-            (items, held) = (TrainingSet.WithFeatures(task, items), TrainingSet.WithFeatures(task, held));
+            Unfreeze(layers, learnt, counters.Epoch);
+            counters = LearnEpoch(sampler, held, optimizer, schedule, counters, cancellationToken);
         }
 
-        // 3 Begin, or take up the weights, moments, generator and place of a checkpoint.
-        using var optimizer = new AdamW(Groups());
-        var counters = new RunCounters(0, 0, 0, null, 0, 0, null, null);
-        if (checkpoint is { } state)
+        // 5 The best weights are the result; the curves are put into words.
+        if (recipe.LoadBest)
         {
-            counters = RunState.Read(state, task.Module, optimizer, _best);
+            Copy(_best, _moving);
         }
-
-        // 4 Learn, evaluate after each epoch, keep the best, stop when it gets no better.
-        var batches = (items.Count + recipe.BatchSize - 1) / recipe.BatchSize;
-        while (counters.Epoch < recipe.Epochs && !OutOfPatience(counters))
-        {
-            counters = LearnEpoch(items, batches, optimizer, counters, cancellationToken);
-            counters = Evaluate(held, counters, (long)batches * recipe.Epochs);
-            observer.SaveCheckpoint(RunState.Write(task.Module, optimizer, _best, counters));
-        }
-
-        // 5 The best weights are the result.
-        TakeBest();
-        method.Finish(task);
-        items.ForEach(i => i.Features?.Dispose());
-        held.ForEach(i => i.Features?.Dispose());
+        _checkpoints.Finish();
+        _method.Finish(task);
+        var oldAfter = old.Count > 0 ? task.Evaluate(old).Of(recipe.BestMetric) : (double?)null;
+        var classes = train.Select(i => i.Label).Distinct().Count() is var n && task is IClassifyingTask ? n : 0;
+        var seconds = clock.GetElapsedTime(_started).TotalSeconds;
         return new TrainingResult(
-            counters.Step, counters.BestEpoch, counters.BestMetric ?? 0, counters.Epoch < recipe.Epochs,
-            clock.GetElapsedTime(_started).TotalSeconds);
+            counters.Step, counters.BestEpoch, counters.BestMetric ?? 0, counters.Step < total, seconds, _examplesSeen / Math.Max(seconds, 1e-3),
+            Verdict.Of(counters, train.Count, classes, oldAfter), counters.Evaluations, _privacy?.Spent(sampler.Rate, counters.Step));
     }
 
     public void Dispose()
     {
+        _checkpoints.Dispose();
+        _guard?.Dispose();
         foreach (var tensor in _best.Values)
         {
             tensor.Dispose();
@@ -76,131 +93,150 @@ public sealed class Trainer(Recipe recipe, ITrainableTask task, ITrainingObserve
     }
 
     private RunCounters LearnEpoch(
-        List<Item> items, int batches, AdamW optimizer, RunCounters counters, CancellationToken cancellationToken)
+        Sampler sampler, IReadOnlyList<Item> held, IOptimizer optimizer, Schedule schedule, RunCounters counters, CancellationToken cancellationToken)
     {
-        // The order depends on seed and epoch alone, so a resumed run meets the same batches.
-        var order = Enumerable.Range(0, items.Count).ToArray();
-        new Random(HashCode(recipe.Seed, counters.Epoch)).Shuffle(order);
-        var total = (long)batches * recipe.Epochs;
+        var batches = sampler.Epoch(counters.Epoch);
         task.Module.train();
-        for (var k = counters.BatchInEpoch; k < batches; k++)
+        while (counters.Batch < batches.Count && counters.Step < schedule.TotalSteps && !PrivacySpent(sampler, counters.Step))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var chosen = order.Skip(k * recipe.BatchSize).Take(recipe.BatchSize).Select(i => items[i]).ToArray();
-            var rate = Schedule.Rate(counters.Step, total, recipe.LearningRate, recipe.WarmupRatio);
-            var loss = Step(chosen, optimizer, rate);
-            counters = counters with { Step = counters.Step + 1, BatchInEpoch = k + 1 };
-            Report(counters, total, loss, rate, force: false);
-            if (counters.Step % StepsPerCheckpoint == 0)
+            var group = batches.Skip(counters.Batch).Take(recipe.AccumulationSteps).ToArray();
+            counters = Learn(group, optimizer, schedule, counters);
+            var ended = counters.Batch >= batches.Count || counters.Step >= schedule.TotalSteps;
+            if (recipe.EvaluationSteps > 0 ? counters.Step % recipe.EvaluationSteps == 0 || counters.Step == schedule.TotalSteps : ended)
             {
-                observer.SaveCheckpoint(RunState.Write(task.Module, optimizer, _best, counters));
+                counters = Evaluate(held, ended ? counters with { Epoch = counters.Epoch + 1, Batch = 0 } : counters, schedule.TotalSteps);
+                _checkpoints.Write(RunState.Snapshot(_moving, optimizer, _best, counters));
+                if (ended || OutOfPatience(counters))
+                {
+                    return counters;
+                }
+                task.Module.train();
+            }
+            else if (counters.Step % recipe.SaveSteps == 0)
+            {
+                _checkpoints.Write(RunState.Snapshot(_moving, optimizer, _best, counters));
             }
         }
-        return counters with { Epoch = counters.Epoch + 1, BatchInEpoch = 0 };
+        return counters with { Epoch = counters.Epoch + 1, Batch = 0 };
     }
 
-    private double Step(Item[] batch, AdamW optimizer, double rate)
+    private RunCounters Learn(Item[][] group, IOptimizer optimizer, Schedule schedule, RunCounters counters)
     {
-        using var scope = NewDisposeScope(); // frees the temporaries of this batch
-        var logits = TrainingSet.Logits(task, batch); // [b, c]
-        var labels = tensor([.. batch.Select(i => i.Label)], device: logits.device); // [b]
-        var loss = nn.functional.cross_entropy(logits, labels, label_smoothing: recipe.LabelSmoothing);
-        loss.backward();
-        optimizer.Step(rate, recipe.GradientNormMax);
-        _examplesSeen += batch.Length;
-        var value = loss.item<float>();
-        return double.IsFinite(value)
-            ? value
-            : throw new InvalidDataException("The loss is not a number any more. Lower learning_rate, or raise warmup_ratio.");
+        var rate = schedule.Rate(counters.Step);
+        var loss = _privacy is null ? Gradients(group, counters.Step) : _privacy.Gradients(task, group[0], Chance(counters.Step, 0), _moving, recipe.BatchSize);
+        _guard?.Pull();
+        loss = exchange?.Sum(loss, _moving.Values.OfType<Parameter>()) ?? loss;
+        var norm = optimizer.Step(rate, _privacy is null ? recipe.GradientNormMax : 0);
+        LossCheck.Require(loss, norm, counters, rate);
+        _examplesSeen += group.Sum(b => b.Length);
+        counters = counters with
+        {
+            Step = counters.Step + 1,
+            Batch = counters.Batch + group.Length,
+            LossSum = counters.LossSum + loss,
+            LossCount = counters.LossCount + 1,
+            FirstLoss = counters.Step < LossCheck.FirstSteps ? ((counters.FirstLoss * counters.Step) + loss) / (counters.Step + 1) : counters.FirstLoss,
+            Jumps = counters.Jumps + (LossCheck.Jumped(loss, counters) ? 1 : 0),
+        };
+        Report(counters, schedule.TotalSteps, loss, rate, norm);
+        return counters;
     }
 
-    private RunCounters Evaluate(List<Item> held, RunCounters counters, long total)
+    // The gradients of several batches weigh as in one large batch: by examples or tokens that count.
+    private double Gradients(Item[][] group, long step)
     {
-        var (predicted, loss) = Evaluator.Score(task, held);
-        var report = ClassificationReport.Of([.. held.Select(i => i.Label)], predicted, task.Labels.Count);
-        var metric = recipe.BestMetric == "accuracy" ? report.Accuracy : report.MacroF1;
+        var units = Array.ConvertAll(group, b => task.Units(b));
+        var all = exchange?.Sum(units.Sum()) ?? units.Sum();
+        var sum = 0.0;
+        for (var k = 0; k < group.Length; k++)
+        {
+            using var scope = NewDisposeScope(); // frees the temporaries of this batch
+            var loss = task.Loss(group[k], new BatchContext(Chance(step, k)));
+            var share = units[k] / all;
+            (share == 1 ? loss : loss * share).backward();
+            sum += loss.item<float>() * share;
+        }
+        return sum;
+    }
+
+    private RunCounters Evaluate(IReadOnlyList<Item> held, RunCounters counters, long total)
+    {
+        using var scope = NewDisposeScope();
+        var scores = task.Evaluate(held);
+        var metric = scores.Of(recipe.BestMetric);
         var better = counters.BestMetric is not { } best || metric > best + recipe.Threshold;
         if (better)
         {
-            KeepBest();
+            Copy(_moving, _best);
         }
+        var trainLoss = counters.LossSum / Math.Max(1, counters.LossCount);
         counters = counters with
         {
-            ValidationLoss = loss,
+            ValidationLoss = scores.Loss,
             ValidationMetric = metric,
             BestMetric = better ? metric : counters.BestMetric,
             BestEpoch = better ? counters.Epoch : counters.BestEpoch,
             BadEvaluations = better ? 0 : counters.BadEvaluations + 1,
+            LossSum = 0,
+            LossCount = 0,
+            Evaluations = [.. counters.Evaluations, new EvaluationPoint(counters.Step, trainLoss, scores.Loss, metric)],
         };
-        Report(counters, total, loss, 0, force: true);
+        Report(counters, total, trainLoss, 0, 0, force: true);
         return counters;
     }
 
-    private bool OutOfPatience(RunCounters counters) => recipe.Patience > 0 && counters.BadEvaluations >= recipe.Patience;
-
-    private void KeepBest()
+    // Gradual unfreezing (Howard and Ruder 2018): one more layer, from the last, every few epochs; all start as the method left them.
+    private void Unfreeze(Layers layers, (string name, Parameter parameter)[] learnt, int epoch)
     {
-        using var _ = no_grad();
-        foreach (var (name, tensor) in RunState.Learnt(task.Module))
+        if (recipe.UnfreezeEpochs > 0)
         {
-            if (_best.TryGetValue(name, out var kept))
+            foreach (var (name, parameter) in learnt)
             {
-                kept.copy_(tensor);
-            }
-            else
-            {
-                _best[name] = tensor.detach().clone().DetachFromDisposeScope();
+                parameter.requires_grad = layers.Of(name) > layers.Count - (epoch / recipe.UnfreezeEpochs);
             }
         }
     }
 
-    private void TakeBest()
+    private void Report(RunCounters counters, long total, double loss, double rate, double norm, bool force = false)
     {
-        using var _ = no_grad();
-        foreach (var (name, tensor) in RunState.Learnt(task.Module))
-        {
-            if (_best.TryGetValue(name, out var kept))
-            {
-                tensor.copy_(kept);
-            }
-        }
-    }
-
-    private ParameterGroup[] Groups()
-    {
-        var learnt = task.Module.named_parameters().Where(p => p.parameter.requires_grad).ToLookup(p => Decays(p.name));
-        return [new ParameterGroup([.. learnt[true]], recipe.WeightDecay), new ParameterGroup([.. learnt[false]], 0)];
-    }
-
-    private static bool Decays(string name) =>
-        !name.EndsWith(".bias", StringComparison.Ordinal) && !name.Contains("_ln.", StringComparison.Ordinal);
-
-    private void Report(RunCounters counters, long total, double loss, double rate, bool force)
-    {
-        if (!force && clock.GetElapsedTime(_reported) < ReportInterval && _reported != 0)
+        var due = recipe.LoggingSteps > 0 ? counters.Step % recipe.LoggingSteps == 0 : _reported == 0 || clock.GetElapsedTime(_reported) >= ReportInterval;
+        if (!force && !due)
         {
             return;
         }
         _reported = clock.GetTimestamp();
-        var seconds = clock.GetElapsedTime(_started).TotalSeconds;
-        var speed = _examplesSeen / Math.Max(seconds, 1e-3);
+        var seconds = Math.Max(clock.GetElapsedTime(_started).TotalSeconds, 1e-3);
+        var speed = _examplesSeen / seconds;
         observer.Report(new TrainingProgress(
-            counters.Step, total, Math.Min(recipe.Epochs, counters.Epoch + (force ? 0 : 1)), loss, rate, speed,
-            counters.ValidationLoss, counters.ValidationMetric,
-            (total - counters.Step) * recipe.BatchSize / Math.Max(speed, 1e-3)));
+            counters.Step, total, counters.Epoch + (force ? 0 : 1), loss, rate, norm, speed, counters.ValidationLoss, counters.ValidationMetric,
+            (total - counters.Step) * (double)recipe.BatchSize * recipe.AccumulationSteps / Math.Max(speed, 1e-3), null));
     }
 
-    private static void Check(IReadOnlyList<Example> train, IReadOnlyList<Example> validation)
+    private IOptimizer Optimizer(IReadOnlyList<ParameterGroup> groups) =>
+        recipe.Optimizer == OptimizerKind.Sgd ? new Sgd(groups, recipe.Momentum) : new AdamW(groups);
+
+    private int StepsPerEpoch(Sampler sampler) => (sampler.BatchesPerEpoch + recipe.AccumulationSteps - 1) / recipe.AccumulationSteps;
+
+    private bool OutOfPatience(RunCounters counters) => recipe.Patience > 0 && counters.BadEvaluations >= recipe.Patience;
+
+    private bool PrivacySpent(Sampler sampler, long step) => _privacy is not null && _privacy.Spent(sampler.Rate, step + 1) > recipe.Privacy!.EpsilonMax; // there with a ledger
+
+    private Random Chance(long step, int batch) => new(unchecked((int)((recipe.Seed * 2_654_435_761L) + (step * 40_503L) + batch)));
+
+    private static void Copy(Dictionary<string, Tensor> from, Dictionary<string, Tensor> to)
     {
-        if (train.Count == 0 || validation.Count == 0)
+        using var _ = no_grad();
+        foreach (var (name, tensor) in from)
         {
-            throw new InvalidDataException("The dataset has no training or no validation examples. Import more rows.");
-        }
-        if (train.Select(e => e.Label).Distinct().Count() < 2)
-        {
-            throw new InvalidDataException("All training examples have the same label. Import rows of at least two classes.");
+            if (to.TryGetValue(name, out var place))
+            {
+                place.copy_(tensor);
+            }
+            else
+            {
+                to[name] = tensor.detach().clone().DetachFromDisposeScope();
+            }
         }
     }
-
-    private static int HashCode(int seed, int epoch) => unchecked((seed * 1_000_003) + epoch);
 }

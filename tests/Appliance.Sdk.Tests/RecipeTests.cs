@@ -12,7 +12,7 @@ public sealed class RecipeTests
 
         recipe.Should().BeNull();
         errors.Should().HaveCount(3);
-        errors[0].Should().Contain("line 3").And.Contain("full, head, lora");
+        errors[0].Should().Contain("line 3").And.Contain("full, head, freeze, lora").And.Contain("did you mean 'full'");
         errors[1].Should().Contain("line 4").And.Contain("learning_rate");
         errors[2].Should().Contain("num_epochs").And.Contain("did you mean 'num_train_epochs'");
     }

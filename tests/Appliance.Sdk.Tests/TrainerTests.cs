@@ -20,6 +20,8 @@ public sealed class TrainerTests
     private static Recipe Recipe(string method, int epochs = 2, string more = "") =>
         RecipeReader.Read($"base_model: b\ntask: t\nmethod: {method}\nnum_train_epochs: {epochs}\nseed: 3\n{more}").Recipe!;
 
+    private static Item[] Items(TextClassifier task, IEnumerable<Example> examples) => [.. examples.Select(task.Encode)];
+
     private static (TextClassifier Task, Observer Seen, TrainingResult Result) Train(Recipe recipe, ReadOnlyMemory<byte>? from = null)
     {
         random.manual_seed(recipe.Seed);
@@ -27,7 +29,7 @@ public sealed class TrainerTests
         var task = TextClassifier.Build(recipe, Base, ["0", "1"], CPU);
         var seen = new Observer();
         using var trainer = new Trainer(recipe, task, seen, TimeProvider.System);
-        return (task, seen, trainer.Run(Sentences[..160], Sentences[160..200], from, CancellationToken.None));
+        return (task, seen, trainer.Run(Items(task, Sentences[..160]), Items(task, Sentences[160..200]), from, CancellationToken.None));
     }
 
     [Theory]
@@ -83,7 +85,7 @@ public sealed class TrainerTests
         var before = Evaluator.Predict(task, Sentences);
         var exact = task.Probabilities(Sentences[0].Text);
 
-        task.Quantize();
+        task.Quantize(Quantization.Int8);
 
         Evaluator.Predict(task, Sentences).Zip(before).Count(p => p.First != p.Second).Should().BeLessThan(Sentences.Length / 50);
         using var again = TextClassifier.Open(new ModelFiles(task.Save()), CPU);
@@ -108,18 +110,9 @@ public sealed class TrainerTests
         using var trainer = new Trainer(Recipe("head"), task, new Observer(), TimeProvider.System);
         var one = Enumerable.Repeat(new Example("a", "0"), 4).ToArray();
 
-        var act = () => trainer.Run(one, one, null, CancellationToken.None);
+        var act = () => trainer.Run(Items(task, one), Items(task, one), null, CancellationToken.None);
 
         act.Should().Throw<InvalidDataException>().WithMessage("*same label*at least two classes*");
-    }
-
-    [Fact]
-    public void The_rate_rises_in_the_warm_up_and_falls_to_zero()
-    {
-        Schedule.Rate(0, 100, 1, 0.1).Should().BeApproximately(0.1, 1e-12);
-        Schedule.Rate(9, 100, 1, 0.1).Should().BeApproximately(1, 1e-12);
-        Schedule.Rate(55, 100, 1, 0.1).Should().BeApproximately(0.5, 1e-12);
-        Schedule.Rate(100, 100, 1, 0.1).Should().Be(0);
     }
 
     [Fact]

@@ -17,6 +17,14 @@ public sealed class Ia3Adapter : ProjectionAdapter
         Parameters = [("ia3_l", _factors)];
     }
 
+    /// <summary>Factors of 1: no effect yet.</summary>
+    public static Ia3Adapter New(Projection projection, bool onInput)
+    {
+        using var _ = no_grad();
+        long[] shape = onInput ? [1, projection.InputSize] : [projection.OutputSize, 1];
+        return new Ia3Adapter(ones(shape, device: projection.Weight.device), onInput);
+    }
+
     public override IReadOnlyList<(string Name, Parameter Parameter)> Parameters { get; }
 
     protected override Tensor Adapted(Projection projection, Tensor x)

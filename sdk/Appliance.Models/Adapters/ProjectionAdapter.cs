@@ -13,6 +13,9 @@ public abstract class ProjectionAdapter
     /// <summary>Whether the adapter's effect stands in the projection's own weight now.</summary>
     public bool Merged { get; private set; }
 
+    /// <summary>Whether a weight can take the effect in; false where it is not linear.</summary>
+    public virtual bool Mergeable => true;
+
     // x [.., in] → [.., out]
     internal Tensor Forward(Projection projection, Tensor x) => Merged ? projection.Multiply(x) : Adapted(projection, x);
 
@@ -29,7 +32,7 @@ public abstract class ProjectionAdapter
 
     private void Move(Projection projection, bool merged)
     {
-        if (Merged == merged)
+        if (Merged == merged || !Mergeable)
         {
             return;
         }

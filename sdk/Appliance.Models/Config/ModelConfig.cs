@@ -74,6 +74,20 @@ public sealed class ModelConfig
         }
     }
 
+    /// <summary>The same with some fields set: what a recipe changes, such as the labels of a new head.</summary>
+    public ModelConfig With(IReadOnlyDictionary<string, JsonElement> changes)
+    {
+        var fields = new Dictionary<string, JsonElement>(_fields);
+        foreach (var (name, value) in changes)
+        {
+            fields[name] = value;
+        }
+        return new ModelConfig(File, fields) { _tensors = _tensors };
+    }
+
+    /// <summary>The fields as one JSON object, for a folder that is written.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(_fields, new JsonSerializerOptions { WriteIndented = true });
+
     /// <summary>A nested object, such as <c>rope_scaling</c>, read with the same care; null where absent.</summary>
     public ModelConfig? Nested(string name) => Has(name) && Element(name).ValueKind == JsonValueKind.Object
         ? new ModelConfig($"{File}, {name}", Element(name).EnumerateObject().ToDictionary(p => p.Name, p => p.Value))
@@ -168,7 +182,7 @@ public sealed class ModelConfig
         : throw new ModelConfigException(File, [$"the weights have no tensor {name}, which this family needs"]);
 
     /// <summary>Tells which tensors the weights have; done once, before the family is looked for.</summary>
-    internal void Knows(IReadOnlyDictionary<string, long[]> tensors) => _tensors = tensors;
+    public void Knows(IReadOnlyDictionary<string, long[]> tensors) => _tensors = tensors;
 
     /// <summary>For families of one size, or whose makers write no config.json: what stands in one is a note, not a setting.</summary>
     internal void GeometryIsInTensors() => _read.UnionWith(_fields.Keys);

@@ -98,7 +98,7 @@ internal sealed class Decoder : Encoder
     {
         if (!known.TryGetValue(window ?? 0, out var bias))
         {
-            known[window ?? 0] = bias = Attention.CausalBias(past, t, input.AttentionMask, window, device);
+            known[window ?? 0] = bias = Attention.CausalBias(past, t, input.AttentionMask, window, device, input.Texts);
         }
         return bias;
     }

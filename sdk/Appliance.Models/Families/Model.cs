@@ -1,3 +1,4 @@
+using Appliance.Models.Adapters;
 using Appliance.Models.Config;
 using Appliance.Models.Parts;
 using TorchSharp.Modules;
@@ -23,6 +24,9 @@ public sealed record ModelInput
 
     /// <summary>[b, t] int64; null for p, p + 1, …</summary>
     public Tensor? PositionIds { get; init; }
+
+    /// <summary>[b, t] int64: which text each token belongs to, where several share a row; tokens see their own text only. Decoders.</summary>
+    public Tensor? Texts { get; init; }
 
     /// <summary>[b, channels, height, width] float32.</summary>
     public Tensor? PixelValues { get; init; }
@@ -83,6 +87,25 @@ public abstract class Model(ModelConfig config, string name) : Block(name)
     public virtual NameRules Names { get; protected internal set; } = NameRules.None;
 
     public abstract ModelOutput Forward(ModelInput input);
+
+    /// <summary>[b, h] the vector that a classifying head reads; null without such a head.</summary>
+    public virtual Tensor? Feature(ModelOutput output) => null;
+
+    /// <summary>[b, h] of <see cref="Feature"/> → [b, classes], for vectors that were kept; null without such a head.</summary>
+    public virtual Tensor? Classify(Tensor feature) => null;
+
+    /// <summary>Learnt vectors before every text; null for none.</summary>
+    public PromptAdapter? Prompt { get; private set; }
+
+    /// <summary>Puts learnt vectors before every text from now on; they are a parameter of the model.</summary>
+    public void Attach(PromptAdapter prompt)
+    {
+        Prompt = prompt;
+        AddExisting("prompt_embeddings", prompt.Vectors);
+    }
+
+    /// <summary>A pass with the learnt vectors, where there are any.</summary>
+    public ModelOutput Answer(ModelInput input) => Prompt is null ? Forward(input) : Prompt.Forward(this, input);
 
     /// <summary>Every projection under its name: what adapters and packing work on.</summary>
     public IEnumerable<(string Name, Projection Projection)> Projections =>

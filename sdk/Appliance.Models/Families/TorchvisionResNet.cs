@@ -59,6 +59,10 @@ internal sealed class TorchvisionResNet : Model
         return new ModelOutput { Last = x, Pooled = pooled, Logits = Wide.Of(_classifier.call(pooled)), Stages = stages };
     }
 
+    public override Tensor? Feature(ModelOutput output) => output.Pooled;
+
+    public override Tensor? Classify(Tensor feature) => Wide.Of(_classifier.call(feature));
+
     private ResidualBlock Make(ModelConfig config, string path, int stride)
     {
         var deep = config.HasTensor(path + ".conv3.weight");

@@ -22,6 +22,8 @@ public sealed class HeadedEncoder : Model
 {
     private readonly Encoder _encoder;
     private readonly Func<ModelOutput, ModelOutput> _head;
+    private Func<Tensor, Tensor>? _classify; // of sequences alone
+    private Func<ModelOutput, Tensor>? _feature;
 
     public HeadedEncoder(Encoder encoder, EncoderHeadNames names, HeadKind kind)
         : base(encoder.Config, $"{encoder.GetName()}With{kind}")
@@ -46,20 +48,23 @@ public sealed class HeadedEncoder : Model
 
     public override ModelOutput Forward(ModelInput input) => _head(_encoder.Forward(input));
 
+    public override Tensor? Feature(ModelOutput output) => _feature?.Invoke(output);
+
+    public override Tensor? Classify(Tensor feature) => _classify?.Invoke(feature);
+
     private Func<ModelOutput, ModelOutput> Sequence(DenseHeadNames? first)
     {
         var labels = Config.LabelCount;
         if (first is null)
         {
             var pooled = Add("classifier", new Projection(_encoder.HiddenSize, labels, bias: true));
-            return body => body with { Logits = Wide.Of(pooled.call(body.Pooled!)) }; // built with a pooler
+            (_feature, _classify) = (body => body.Pooled!, vector => Wide.Of(pooled.call(vector))); // built with a pooler
+            return body => body with { Logits = _classify(body.Pooled!) };
         }
         var dense = Add(first.Dense, new Projection(_encoder.HiddenSize, _encoder.HiddenSize, bias: true));
         var output = Add(first.Output, new Projection(_encoder.HiddenSize, labels, bias: true));
-        return body => body with
-        {
-            Logits = Wide.Of(output.call(first.Activation(dense.call(body.Last!.select(1, 0))))), // [b, h] → [b, c]
-        };
+        (_feature, _classify) = (body => body.Last!.select(1, 0), vector => Wide.Of(output.call(first.Activation(dense.call(vector))))); // [b, h] → [b, c]
+        return body => body with { Logits = _classify(_feature(body)) };
     }
 
     private Func<ModelOutput, ModelOutput> Token()

@@ -10,6 +10,8 @@ internal sealed class ImageClassifier : Model
 {
     private readonly Encoder _encoder;
     private readonly Func<ModelOutput, ModelOutput> _logits;
+    private readonly Func<Tensor, Tensor>? _classify;
+    private readonly Func<ModelOutput, Tensor> _feature;
 
     internal ImageClassifier(
         Encoder encoder,
@@ -21,11 +23,13 @@ internal sealed class ImageClassifier : Model
         : base(encoder.Config, $"{encoder.GetName()}Classifier")
     {
         _encoder = Add(prefix, encoder);
+        _feature = feature;
         Names = encoder.Names;
         if (teacher is null)
         {
             var classifier = Add(path, new Projection(features, Config.LabelCount, bias: true));
-            _logits = body => body with { Logits = Wide.Of(classifier.call(feature(body))) };
+            _classify = vector => Wide.Of(classifier.call(vector));
+            _logits = body => body with { Logits = _classify(feature(body)) };
             return;
         }
         var own = Add("cls_classifier", new Projection(features, Config.LabelCount, bias: true));
@@ -38,4 +42,8 @@ internal sealed class ImageClassifier : Model
     }
 
     public override ModelOutput Forward(ModelInput input) => _logits(_encoder.Forward(input));
+
+    public override Tensor? Feature(ModelOutput output) => _classify is null ? null : _feature(output);
+
+    public override Tensor? Classify(Tensor feature) => _classify?.Invoke(feature);
 }

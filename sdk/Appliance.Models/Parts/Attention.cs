@@ -47,7 +47,8 @@ public static class Attention
     /// <summary>Each query sees the keys up to itself, at most <paramref name="window"/> of them, and no padding.</summary>
     /// <param name="past">Keys that stand before the first query.</param>
     /// <returns>Broadcasts over [b, h, t, past + t]; null where everything is seen.</returns>
-    public static Tensor? CausalBias(long past, long queries, Tensor? mask, int? window, Device device)
+    /// <param name="texts">[b, t]: tokens of other texts are hidden too; null where each row is one text.</param>
+    public static Tensor? CausalBias(long past, long queries, Tensor? mask, int? window, Device device, Tensor? texts = null)
     {
         using var _ = no_grad();
         if (mask is null && queries == 1 && (window is null || past < window))
@@ -65,6 +66,10 @@ public static class Attention
         if (mask is not null)
         {
             all = all.logical_or(mask.eq(0).unsqueeze(1).unsqueeze(1));
+        }
+        if (texts is not null)
+        {
+            all = all.logical_or(texts.unsqueeze(2).eq(texts.unsqueeze(1)).eq(0).unsqueeze(1)); // [b, 1, t, t]
         }
         return zeros(all.shape, ScalarType.Float32, device).masked_fill_(all, Hidden);
     }

@@ -1,4 +1,5 @@
 using Appliance.Models.Adapters;
+using Appliance.Torch.Beyond;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -31,6 +32,7 @@ public sealed class Projection : Block
     private readonly Parameter _weight;
     private readonly Parameter? _bias;
     private PreparedWeight? _prepared;
+    private FourBitWeight? _fourBit; // stands in for the weight's numbers
 
     /// <summary>With random values: uniform in ±1/√in, as in PyTorch, and a bias of zero.</summary>
     public Projection(long inputSize, long outputSize)
@@ -119,6 +121,32 @@ public sealed class Projection : Block
         return Adapter is null ? Multiply(x) : Adapter.Forward(this, x);
     }
 
+    /// <summary>Keeps the weight in 4 bits from now on: an eighth of the memory, numbers of the NormalFloat grid. It cannot learn.</summary>
+    public void StoreInFourBits()
+    {
+        Unprepare();
+        if (_fourBit is null)
+        {
+            _fourBit = FourBitWeight.Of(_weight);
+            _weight.requires_grad = false;
+            WeightStorage.Release(_weight);
+        }
+    }
+
+    /// <summary>Brings the weight back to float32, as 4 bits have it; nothing where it was not stored in 4 bits.</summary>
+    public void StoreInFloat()
+    {
+        if (_fourBit is not null)
+        {
+            using var expanded = _fourBit.Expand().DetachFromDisposeScope();
+            WeightStorage.Refill(_weight, expanded);
+            _fourBit = null;
+        }
+    }
+
+    /// <summary>Bytes that the weight takes now.</summary>
+    public long WeightBytes => _fourBit?.Bytes ?? (InputSize * OutputSize * sizeof(float));
+
     /// <summary>The plain product, without the adapter.</summary>
     internal Tensor Multiply(Tensor x) => Single(x) && !Learns(x)
         ? Vector(x)
@@ -130,7 +158,11 @@ public sealed class Projection : Block
         : functional.linear(x, weight, bias);
 
     /// <summary>[out, in] whatever the storage.</summary>
-    internal Tensor Oriented() => Transposed ? _weight.t() : _weight;
+    internal Tensor Oriented()
+    {
+        var weight = _fourBit is null ? _weight : _fourBit.Expand();
+        return Transposed ? weight.t() : weight;
+    }
 
     protected override void Dispose(bool disposing)
     {

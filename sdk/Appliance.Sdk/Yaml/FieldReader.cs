@@ -51,9 +51,20 @@ public sealed class FieldReader(YamlMap map, List<string> errors, string path = 
         var text = Text(name, fallback);
         if (errors.Count == before && !allowed.Contains(text))
         {
-            Error(LineOf(name), name, $"is '{Clip(text)}'; allowed: {string.Join(", ", allowed)}");
+            var near = allowed.MinBy(a => Distance(a, text));
+            var hint = near is not null && Distance(near, text) <= 3 ? $"; did you mean '{near}'?" : "";
+            Error(LineOf(name), name, $"is '{Clip(text)}'; allowed: {string.Join(", ", allowed)}{hint}");
         }
         return text;
+    }
+
+    /// <summary>One of an enumeration's members, written in lower case with underscores.</summary>
+    public T Word<T>(string name, T fallback)
+        where T : struct, Enum
+    {
+        var words = Array.ConvertAll(Enum.GetNames<T>(), Snake);
+        var at = Array.IndexOf(words, OneOf(name, words, Snake(fallback.ToString())));
+        return at < 0 ? fallback : Enum.GetValues<T>()[at];
     }
 
     /// <summary>A number from <paramref name="min"/> to <paramref name="max"/>.</summary>
@@ -136,6 +147,30 @@ public sealed class FieldReader(YamlMap map, List<string> errors, string path = 
         }
     }
 
+    /// <summary>A map that is the only field here; null, and an error, when it is absent.</summary>
+    public FieldReader? Nested(string name)
+    {
+        var inner = Map(name);
+        if (inner is null && !Has(name))
+        {
+            Error(map.Line, name, "is missing");
+        }
+        RefuseUnknown();
+        return inner;
+    }
+
+    /// <summary>A map of lists; a single value counts as a list of one.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Lists(string name)
+    {
+        if (Find(name) is not YamlMap entries)
+        {
+            Error(LineOf(name), name, "must be a block of 'field: [value, ...]' lines");
+            return new Dictionary<string, IReadOnlyList<string>>();
+        }
+        var inner = new FieldReader(entries, errors, path + name + ".");
+        return entries.Fields.ToDictionary(f => f.Key, f => inner.Texts(f.Key));
+    }
+
     /// <summary>A list of maps; empty when absent.</summary>
     public IReadOnlyList<FieldReader> Maps(string name)
     {
@@ -197,6 +232,9 @@ public sealed class FieldReader(YamlMap map, List<string> errors, string path = 
         _known.Add(name);
         return map.Fields.GetValueOrDefault(name);
     }
+
+    private static string Snake(string word) =>
+        string.Concat(word.Select((c, k) => char.IsUpper(c) ? (k > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
 
     private static string Clip(string text) => text.Length <= 40 ? text : text[..40] + "...";
 

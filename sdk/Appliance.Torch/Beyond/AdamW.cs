@@ -5,17 +5,12 @@ using static TorchSharp.torch;
 
 namespace Appliance.Torch.Beyond;
 
-/// <summary>A set of parameters that share one weight decay.</summary>
-/// <param name="Parameters">Named as in the checkpoint, so that the optimizer's state can be saved and found again.</param>
-/// <param name="WeightDecay">Share of the weight that one unit of learning rate removes; 0 or more, 0 for norms and biases.</param>
-public sealed record ParameterGroup(IReadOnlyList<(string Name, Parameter Parameter)> Parameters, double WeightDecay);
-
 /// <summary>AdamW with the clipping factor folded in: one pass over memory per step instead of a dozen.</summary>
 /// <remarks>
 /// Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019). Same update as torch.optim.AdamW
 /// (decay first, bias correction, epsilon outside of the root). On CUDA, or without the kernel, plain operators do it.
 /// </remarks>
-public sealed class AdamW : IDisposable
+public sealed class AdamW : IOptimizer
 {
     private const double Beta1 = 0.9;
     private const double Beta2 = 0.999;
@@ -34,18 +29,14 @@ public sealed class AdamW : IDisposable
                     parameter,
                     zeros_like(parameter).DetachFromDisposeScope(),
                     zeros_like(parameter).DetachFromDisposeScope(),
-                    group.WeightDecay));
+                    group.WeightDecay,
+                    group.RateScale));
             }
         }
     }
 
-    /// <summary>Optimizer steps taken so far.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Moves every parameter that has a gradient, then drops the gradients.</summary>
-    /// <param name="learningRate">Step size, above 0.</param>
-    /// <param name="gradientNormMax">Gradients are scaled down to this Euclidean norm; 0 leaves them as they are.</param>
-    /// <returns>The norm of all gradients before clipping.</returns>
     public double Step(double learningRate, double gradientNormMax)
     {
         using var scope = NewDisposeScope();
@@ -59,17 +50,16 @@ public sealed class AdamW : IDisposable
                 updates.Add((slot, gradient.is_contiguous() ? gradient : gradient.contiguous()));
             }
         }
-        var norm = Math.Sqrt(updates.Sum(u => SquareSum(u.Gradient)));
-        var scale = gradientNormMax > 0 ? Math.Min(1, gradientNormMax / (norm + 1e-6)) : 1;
+        var norm = GradientNorm.Of(updates.Select(u => u.Gradient));
+        var scale = GradientNorm.ClipFactor(norm, gradientNormMax);
         foreach (var (slot, gradient) in updates)
         {
-            Move(slot, gradient, learningRate, scale);
+            Move(slot, gradient, learningRate * slot.RateScale, scale);
             slot.Parameter.grad = null;
         }
         return norm;
     }
 
-    /// <summary>The moments under <c>m.NAME</c> and <c>v.NAME</c>, for a checkpoint.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> State()
     {
         foreach (var slot in _slots)
@@ -79,8 +69,6 @@ public sealed class AdamW : IDisposable
         }
     }
 
-    /// <summary>Takes up the moments that <see cref="State"/> gave.</summary>
-    /// <exception cref="KeyNotFoundException">The checkpoint belongs to another set of parameters.</exception>
     public void Restore(long steps, IReadOnlyDictionary<string, Tensor> state)
     {
         using var _ = no_grad();
@@ -101,30 +89,11 @@ public sealed class AdamW : IDisposable
         }
     }
 
-    private static bool Native(Tensor t) =>
-        Kernels.Present && t.device.type == DeviceType.CPU && t.dtype == ScalarType.Float32;
-
-    private static unsafe double SquareSum(Tensor gradient)
-    {
-        if (!Native(gradient))
-        {
-            var norm = gradient.norm().item<float>();
-            return (double)norm * norm;
-        }
-        var values = Floats(gradient);
-        var partial = new double[(values.Length >> 16) + 1];
-        fixed (float* g = values)
-        fixed (double* p = partial)
-        {
-            return Kernels.kernel_square_sum(g, values.Length, p);
-        }
-    }
-
     private unsafe void Move(Slot slot, Tensor gradient, double rate, double scale)
     {
         var correction1 = 1 - Math.Pow(Beta1, Steps);
         var root2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
-        if (!Native(slot.Parameter))
+        if (!GradientNorm.IsPlain(slot.Parameter))
         {
             MoveByOperators(slot, gradient, rate, scale, correction1, root2);
             return;
@@ -151,5 +120,5 @@ public sealed class AdamW : IDisposable
 
     private static Span<float> Floats(Tensor t) => MemoryMarshal.Cast<byte, float>(t.bytes);
 
-    private sealed record Slot(string Name, Parameter Parameter, Tensor Mean, Tensor Square, double WeightDecay);
+    private sealed record Slot(string Name, Parameter Parameter, Tensor Mean, Tensor Square, double WeightDecay, double RateScale);
 }

@@ -26,6 +26,9 @@ internal static unsafe partial class Kernels
     internal static partial int kernel_attention_half(ushort* qkv, float* bias, ushort* output, long batch, long tokens, long heads, long size);
 
     [LibraryImport(Library)]
+    internal static partial void kernel_nf4_decode(byte* codes, float* scales, float* output, long n);
+
+    [LibraryImport(Library)]
     internal static partial void kernel_transpose(float* from, float* to, long rows, long columns);
 
     [LibraryImport(Library)]

@@ -17,7 +17,7 @@ public static partial class torch
             GatherOp = new("aten::gather"), MaxDim = new("aten::max", "dim"),
             SelectOp = new("aten::select", "int"), SliceOp = new("aten::slice", "Tensor"),
             ExpandOp = new("aten::expand"), FlattenOp = new("aten::flatten", "using_ints"),
-            AmaxOp = new("aten::amax"), SqueezeAll = new("aten::squeeze");
+            AmaxOp = new("aten::amax"), SetOp = new("aten::set_", "source_Tensor"), SqueezeAll = new("aten::squeeze");
 
         public Tensor sub(Scalar target) => SubScalar.Call(this, target);
         public Tensor neg() => NegOp.Call(this);
@@ -31,6 +31,8 @@ public static partial class torch
             ClampOp.Call(this, min is null ? Value.None : (Value)min, max is null ? Value.None : (Value)max);
         public Tensor mv(Tensor target) => MvOp.Call(this, target);
         public Tensor cumsum(long dim, ScalarType? type = null) => CumsumOp.Call(this, dim, type);
+        public Tensor set_(Tensor source) { SetOp.Call(this, source).Dispose(); return this; }
+
         public Tensor amax(params long[] dims) => AmaxOp.Call(this, dims);
 
         public static Tensor operator -(Tensor tensor) => tensor.neg();

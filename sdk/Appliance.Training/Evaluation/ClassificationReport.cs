@@ -23,6 +23,9 @@ public sealed record ClassificationReport(double Accuracy, double MacroF1, IRead
         return new ClassificationReport((double)right / truth.Count, f1, confusion);
     }
 
+    /// <summary>The metrics by the names that recipes use.</summary>
+    internal Scores ToScores(double loss) => new(loss, new Dictionary<string, double> { ["accuracy"] = Accuracy, ["macro_f1"] = MacroF1, ["f1"] = MacroF1 });
+
     private static double F1(int[][] confusion, int c)
     {
         var hits = confusion[c][c];

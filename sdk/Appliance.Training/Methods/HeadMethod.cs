@@ -7,9 +7,5 @@ internal sealed class HeadMethod : ITrainingMethod
 {
     public bool FreezesBase => true;
 
-    public void Prepare(ITrainableTask task, Recipe recipe) => TrainingMethods.TrainOnly(task, task.IsHead);
-
-    public void Finish(ITrainableTask task)
-    {
-    }
+    public void Prepare(ITrainableTask task, Recipe recipe) => TrainingMethods.TrainOnly(task, _ => false);
 }

@@ -1,180 +1,231 @@
 using System.Text.Json;
+using Appliance.Models;
 using Appliance.Models.Checkpoints;
+using Appliance.Models.Config;
 using Appliance.Models.Families;
+using Appliance.Models.Heads;
 using Appliance.Models.Parts;
 using Appliance.Models.Tokenizers;
 using Appliance.Sdk.Plugins;
 using Appliance.Sdk.Recipes;
+using Appliance.Training.Evaluation;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Appliance.Training.Tasks;
 
-/// <summary>An encoder with a linear head over its pooled vector: texts to classes, trained or answering.</summary>
-public sealed class TextClassifier : ITrainableTask
+/// <summary>Texts to classes, trained or answering: an encoder with a head, in memory.</summary>
+/// <remarks>b = batch, h = feature size, c = classes.</remarks>
+public sealed class TextClassifier : ModelTask, IClassifyingTask
 {
-    private const string Weights = "model.safetensors";
+    private const string WeightsName = "model.safetensors";
     private const string Vocabulary = "vocab.json";
     private const string Configuration = "config.json";
-    private const string Int8 = "int8";
-    private readonly Net _net;
-    private readonly UnigramTokenizer _tokenizer;
+    private readonly Func<string, int[]> _encode;
     private readonly ReadOnlyMemory<byte> _vocabulary;
-    private readonly int _lengthMax;
-    private readonly Device _device;
-    private bool _quantized;
+    private readonly Dictionary<string, long> _numbers;
+    private readonly ClassLoss _loss;
+    private Quantization _quantized;
 
-    private TextClassifier(ModelFiles files, IReadOnlyList<string> labels, int lengthMax, Device device, bool newHead)
+    private TextClassifier(
+        Model model, LoadReport report, Recipe recipe, IReadOnlyList<string> labels, Func<string, int[]> encode, ReadOnlyMemory<byte> vocabulary, Device device)
+        : base(model, report, recipe, device)
     {
-        (Labels, _lengthMax, _device) = (labels, lengthMax, device);
-        _vocabulary = files[Vocabulary];
-        _tokenizer = UnigramTokenizer.Load(_vocabulary);
-        _net = new Net(labels.Count);
-        using var checkpoint = SafeTensors.Parse(files[Weights]);
-        StateLoader.Load(_net, checkpoint, name => newHead && IsHead(name));
-        _net.to(device);
+        (Labels, _encode, _vocabulary) = (labels, encode, vocabulary);
+        _numbers = labels.Index().ToDictionary(l => l.Item, l => (long)l.Index);
+        _loss = new ClassLoss(recipe, labels.Count);
     }
 
-    public nn.Module Module => _net;
-
-    public string Precision { get; private init; } = "fp32";
-
     public IReadOnlyList<string> Labels { get; }
-
-    public IEnumerable<(string Name, Projection Projection)> AdapterTargets => _net.Encoder.Projections;
 
     /// <summary>A base model with a new, untrained head for these labels.</summary>
     /// <exception cref="InvalidDataException">The files are not a base model that we know.</exception>
     public static TextClassifier Build(Recipe recipe, ModelFiles files, IReadOnlyList<string> labels, Device device)
     {
-        ReadConfiguration(files);
         if (labels.Count < 2)
         {
             throw new InvalidDataException("A classifier needs at least two labels.");
         }
-        var half = Bfloat16.Resolve(recipe.Precision, device);
-        var task = new TextClassifier(files, labels, Math.Min(recipe.LengthMax, UseLite.LengthMax), device, newHead: true)
+        var lengthMax = Math.Min(recipe.LengthMax, UseLite.LengthMax);
+        return InMemory(recipe, files, labels, lengthMax, device, HeadNames.Holds, Read(files));
+    }
+
+    /// <summary>The same on a model's folder, of any family that classifies texts.</summary>
+    /// <exception cref="InvalidDataException">The folder cannot serve this task.</exception>
+    public static TextClassifier Build(Recipe recipe, string folder, IReadOnlyList<string> labels, Device device)
+    {
+        if (ModelConfig.Open(folder).ModelType == "use-lite")
         {
-            Precision = half ? "bf16" : "fp32",
-        };
-        foreach (var (_, projection) in task.AdapterTargets)
-        {
-            projection.HalfPrecision = half;
+            return Build(recipe, new ModelFiles(Directory.GetFiles(folder).ToDictionary(f => Path.GetFileName(f), f => (ReadOnlyMemory<byte>)File.ReadAllBytes(f))), labels, device);
         }
-        return task;
+        var tokenizer = Tokenizer.Open(folder);
+        var (model, report) = Open(folder, HeadKind.SequenceClassification, recipe, WithLabels(labels));
+        var truncation = new Truncation(Math.Min(recipe.LengthMax, model.Config.Int("max_position_embeddings|n_positions", recipe.LengthMax)));
+        return new TextClassifier(model, report, recipe, labels, text => tokenizer.Encode(text, truncation: truncation).Ids, default, device);
     }
 
     /// <summary>A trained model, head included.</summary>
     /// <exception cref="InvalidDataException">The files are not a model that <see cref="Save"/> wrote.</exception>
     public static TextClassifier Open(ModelFiles files, Device device)
     {
-        var configuration = ReadConfiguration(files);
-        return configuration.Labels is { Count: >= 2 } labels
-            ? Opened(new TextClassifier(files, labels, configuration.LengthMax, device, newHead: false), configuration.Quantize)
-            : throw new InvalidDataException("The model has no trained head: train it before asking it.");
-    }
-
-    public void Quantize()
-    {
-        _quantized = true;
-        foreach (var (_, projection) in AdapterTargets)
+        var config = Read(files);
+        if (config.Texts("labels") is not { Length: >= 2 } labels)
         {
-            projection.HalfPrecision = false;
-            projection.Prepare(InferencePrecision.Int8);
+            throw new InvalidDataException("The model has no trained head: train it before asking it.");
+        }
+        var task = InMemory(new Recipe { BaseModel = "", Task = "" }, files, labels, config.Int("max_length", UseLite.LengthMax), device, null, config);
+        switch (config.Text("quantize", "none"))
+        {
+            case "none":
+                return task;
+            case "int8":
+                task.Quantize(Quantization.Int8);
+                return task;
+            case "nf4":
+                task.Quantize(Quantization.Nf4);
+                return task;
+            default:
+                task.Dispose();
+                throw new InvalidDataException("config.json asks for a quantisation that this appliance does not know: int8 and nf4 are known.");
         }
     }
 
-    public bool IsHead(string parameterName) => parameterName.StartsWith("classifier.", StringComparison.Ordinal);
-
-    public int[] Encode(string text) => _tokenizer.Encode(text, _lengthMax);
-
-    public Tensor Features(IReadOnlyList<int[]> batch)
+    public void Begin(IReadOnlyList<Item> train, IReadOnlyList<Item> held)
     {
-        using var packed = new PackedBatch(batch, _device);
-        return _net.Encoder.Pool(_net.Encoder.call(packed), packed);
+        DataCheck.RequireClasses(train, held, Labels);
+        _loss.Count(train);
     }
 
-    public Tensor Logits(Tensor features) => _net.Classifier.call(features);
+    public Item Encode(Example example) => _numbers.TryGetValue(example.Label, out var label)
+        ? new Item { Ids = _encode(example.Text), Label = label }
+        : throw new InvalidDataException($"There is a label that the model does not know; it knows: {string.Join(", ", Labels)}.");
+
+    public Tensor Features(IReadOnlyList<Item> batch)
+    {
+        var output = Model.Answer(Batches.Texts(Model, batch, Device));
+        return Model.Feature(output) ?? throw new InvalidDataException("method: head needs a model that classifies from one vector; use freeze or lora for this one.");
+    }
+
+    public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context)
+    {
+        var augmented = TextAugmentation.Of(Recipe.Augment, batch, context.Chance, Model);
+        return _loss.Of(Logits(augmented), Batches.Labels(batch, Device));
+    }
+
+    public override Scores Evaluate(IReadOnlyList<Item> items)
+    {
+        var (predicted, loss) = Score(items);
+        return ClassificationReport.Of([.. items.Select(i => i.Label)], predicted, Labels.Count).ToScores(loss);
+    }
+
+    public IReadOnlyList<long> Predict(IReadOnlyList<Item> items) => Score(items).Predicted;
 
     /// <summary>The probability of each label for one text, in the labels' order.</summary>
     public float[] Probabilities(string text)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        _net.eval();
-        return Logits(Features([Encode(text)])).softmax(1).cpu().data<float>().ToArray();
+        Model.eval();
+        return Logits([new Item { Ids = _encode(text) }]).softmax(1).cpu().data<float>().ToArray();
+    }
+
+    public void Quantize(Quantization kind)
+    {
+        _quantized = kind;
+        foreach (var (_, projection) in AdapterTargets)
+        {
+            projection.HalfPrecision = false;
+            if (kind == Quantization.Nf4)
+            {
+                projection.StoreInFourBits();
+            }
+            else
+            {
+                projection.Prepare(InferencePrecision.Int8);
+            }
+        }
     }
 
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Save()
     {
+        foreach (var (_, projection) in AdapterTargets)
+        {
+            projection.StoreInFloat(); // the file keeps full numbers; quantising them again gives the same ones
+        }
         using var stream = new MemoryStream();
-        var learnt = _net.state_dict()
-            .Where(t => !t.Key.Contains(".lora_", StringComparison.Ordinal)) // merged into the weights by then
-            .ToDictionary(t => t.Key, t => t.Value);
-        SafeTensors.Write(stream, learnt);
+        SafeTensors.Write(stream, Weights());
+        if (_quantized == Quantization.Nf4)
+        {
+            Quantize(_quantized);
+        }
+        var configuration = new Dictionary<string, object>
+        {
+            ["model_type"] = Model.Config.ModelType,
+            ["labels"] = Labels,
+            ["max_length"] = Math.Min(Recipe.LengthMax, UseLite.LengthMax),
+            ["quantize"] = _quantized.ToString().ToLowerInvariant(),
+        };
         return new Dictionary<string, ReadOnlyMemory<byte>>
         {
-            [Weights] = stream.ToArray(),
+            [WeightsName] = stream.ToArray(),
             [Vocabulary] = _vocabulary,
-            [Configuration] = JsonSerializer.SerializeToUtf8Bytes(new ModelConfiguration("use-lite", Labels, _lengthMax, _quantized ? Int8 : null)),
+            [Configuration] = JsonSerializer.SerializeToUtf8Bytes(configuration),
         };
     }
 
-    public void Dispose() => _net.Dispose();
+    // [b] → [b, c], from kept features where there are any
+    internal Tensor Logits(IReadOnlyList<Item> batch) => batch[0].Features is null
+        ? Model.Answer(Batches.Texts(Model, batch, Device)).Logits! // the head is a classifier
+        : Model.Classify(cat([.. batch.Select(i => i.Features!)]))!; // kept by the same model
 
-    private static TextClassifier Opened(TextClassifier task, string? quantize)
+    private (long[] Predicted, double Loss) Score(IReadOnlyList<Item> items)
     {
-        switch (quantize)
+        var predicted = new long[items.Count];
+        var loss = 0.0;
+        InBatches(items, (rows, batch) =>
         {
-            case null:
-                return task;
-            case Int8:
-                task.Quantize();
-                return task;
-            default:
-                task.Dispose();
-                throw new InvalidDataException("config.json asks for a quantisation that this appliance does not know: int8 is known.");
-        }
+            var logits = Logits(batch);
+            loss += nn.functional.cross_entropy(logits, Batches.Labels(batch, Device), reduction: nn.Reduction.Sum).item<float>();
+            foreach (var (row, best) in logits.argmax(1).cpu().data<long>().ToArray().Index())
+            {
+                predicted[rows[row]] = best;
+            }
+        });
+        return (predicted, loss / Math.Max(1, items.Count));
     }
 
-    private static ModelConfiguration ReadConfiguration(ModelFiles files)
+    private static TextClassifier InMemory(
+        Recipe recipe, ModelFiles files, IReadOnlyList<string> labels, int lengthMax, Device device, Func<string, bool>? isNew, ModelConfig config)
     {
         try
         {
-            var configuration = JsonSerializer.Deserialize<ModelConfiguration>(files[Configuration].Span);
-            return configuration?.ModelType == "use-lite"
-                ? configuration
-                : throw new InvalidDataException("config.json names a model_type that this appliance does not know: use-lite is known.");
+            using var weights = SafeTensors.Parse(files[WeightsName]);
+            using var checkpoint = CheckpointFolder.Of(weights);
+            config.Knows(checkpoint.Tensors.ToDictionary(t => t.Name, t => t.Shape));
+            var (model, report) = ModelLoader.Open(
+                config.With(Changed(recipe, WithLabels(labels))), checkpoint, WeightsName, HeadKind.SequenceClassification, isNew);
+            var tokenizer = UnigramTokenizer.Load(files[Vocabulary]);
+            return new TextClassifier(
+                model, report, recipe with { LengthMax = lengthMax }, labels, text => tokenizer.Encode(text, lengthMax), files[Vocabulary], device);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is CheckpointException or ModelConfigException)
         {
-            throw new InvalidDataException("config.json is not valid JSON.");
+            throw new InvalidDataException(e.Message, e);
         }
     }
 
-    private sealed record ModelConfiguration(
-        [property: System.Text.Json.Serialization.JsonPropertyName("model_type")] string? ModelType,
-        [property: System.Text.Json.Serialization.JsonPropertyName("labels")] IReadOnlyList<string>? Labels,
-        [property: System.Text.Json.Serialization.JsonPropertyName("max_length")] int LengthMax,
-        [property: System.Text.Json.Serialization.JsonPropertyName("quantize")] string? Quantize = null);
-
-    // Encoder names stay at the top, as in the base checkpoint; the head stands beside them.
-    private sealed class Net : nn.Module
+    private static ModelConfig Read(ModelFiles files)
     {
-        internal Net(int classes)
-            : base(nameof(Net))
+        try
         {
-            Encoder = new UseLite();
-            foreach (var (name, child) in Encoder.named_children())
-            {
-                register_module(name, child);
-            }
-            register_module("classifier", Classifier = nn.Linear(UseLite.HiddenSize, classes));
+            var config = ModelConfig.Parse(files[Configuration], Configuration);
+            return config.ModelType == "use-lite"
+                ? config
+                : throw new InvalidDataException("config.json names a model_type that this task does not know: use-lite is known.");
         }
-
-        internal UseLite Encoder { get; }
-
-        internal Linear Classifier { get; }
+        catch (ModelConfigException)
+        {
+            throw new InvalidDataException("config.json is not valid JSON.");
+        }
     }
 }

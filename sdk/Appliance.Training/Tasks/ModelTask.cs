@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Appliance.Models;
+using Appliance.Models.Checkpoints;
+using Appliance.Models.Config;
+using Appliance.Models.Families;
+using Appliance.Models.Heads;
+using Appliance.Models.Parts;
+using Appliance.Sdk.Recipes;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Appliance.Training.Tasks;
+
+/// <summary>What all tasks on a model share: how it is opened for learning, where its head is, how it is scored in batches.</summary>
+public abstract class ModelTask : ITrainableTask
+{
+    private const int EvaluationBatch = 64;
+    private const double HeadSpread = 0.02; // as BERT's own heads start
+    private readonly HashSet<string> _new;
+
+    protected ModelTask(Model model, LoadReport report, Recipe recipe, Device device)
+    {
+        (Model, Recipe, Device) = (model, recipe, device);
+        _new = [.. report.New];
+        Fill(model, _new);
+        model.to(device);
+        var half = Bfloat16.Resolve(recipe.Precision, device);
+        Precision = half ? "bf16" : "fp32";
+        foreach (var (name, projection) in model.Projections)
+        {
+            projection.HalfPrecision = half && !IsHead(name + ".weight");
+        }
+    }
+
+    public Model Model { get; }
+
+    public nn.Module Module => Model;
+
+    public string Precision { get; }
+
+    public IEnumerable<(string Name, Projection Projection)> AdapterTargets => Model.Projections.Where(p => !IsHead(p.Name + ".weight"));
+
+    protected Recipe Recipe { get; }
+
+    protected Device Device { get; }
+
+    public bool IsHead(string parameterName) => _new.Contains(parameterName) || HeadNames.Holds(parameterName);
+
+    public virtual double Units(IReadOnlyList<Item> batch) => batch.Count;
+
+    public abstract Tensor Loss(IReadOnlyList<Item> batch, BatchContext context);
+
+    public abstract Scores Evaluate(IReadOnlyList<Item> items);
+
+    /// <summary>Saves the model as a folder that opens again: configuration, weights.</summary>
+    public void SaveTo(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllBytes(Path.Combine(folder, "config.json"), Model.Config.ToJson());
+        using var stream = File.Create(Path.Combine(folder, "model.safetensors"));
+        SafeTensors.Write(stream, Weights(), new Dictionary<string, string> { ["format"] = "pt" });
+    }
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The weights without adapters that were merged.</summary>
+    protected Dictionary<string, Tensor> Weights()
+    {
+        var merged = Model.Projections.Where(p => p.Projection.Adapter is { Merged: true })
+            .SelectMany(p => p.Projection.Adapter!.Parameters.Select(a => $"{p.Name}.{a.Name}")).ToHashSet(); // filtered
+        return Model.state_dict().Where(t => !merged.Contains(t.Key)).ToDictionary(t => t.Key, t => t.Value);
+    }
+
+    protected virtual void Dispose(bool disposing) => Model.Dispose();
+
+    /// <summary>Runs over the items in batches of like lengths; nothing is learnt.</summary>
+    /// <param name="take">Gets the places of the rows and the batch, inside a scope of its own.</param>
+    protected void InBatches(IReadOnlyList<Item> items, Action<int[], Item[]> take)
+    {
+        using var _ = no_grad();
+        Model.eval();
+        foreach (var rows in Enumerable.Range(0, items.Count).OrderBy(k => items[k].Ids.Length).ThenBy(k => k).Chunk(EvaluationBatch))
+        {
+            using var scope = NewDisposeScope();
+            take(rows, [.. rows.Select(k => items[k])]);
+        }
+    }
+
+    /// <summary>Opens a folder for learning; a head that the file lacks is new.</summary>
+    /// <param name="changes">Fields of the configuration that the task sets, such as the labels.</param>
+    /// <exception cref="InvalidDataException">The folder cannot serve this task.</exception>
+    protected static (Model Model, LoadReport Report) Open(string folder, HeadKind head, Recipe recipe, IReadOnlyDictionary<string, object> changes)
+    {
+        try
+        {
+            return ModelLoader.Open(folder, head, HeadNames.Holds, Changed(recipe, changes));
+        }
+        catch (Exception e) when (e is CheckpointException or ModelConfigException or SafeTensorsException)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
+    }
+
+    internal static Dictionary<string, JsonElement> Changed(Recipe recipe, IReadOnlyDictionary<string, object> changes)
+    {
+        var all = changes.ToDictionary(c => c.Key, c => JsonSerializer.SerializeToElement(c.Value));
+        if (recipe.Dropout >= 0)
+        {
+            foreach (var name in (string[])["hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "attn_pdrop", "resid_pdrop", "embd_pdrop"])
+            {
+                all[name] = JsonSerializer.SerializeToElement(recipe.Dropout);
+            }
+        }
+        return all;
+    }
+
+    protected static Dictionary<string, object> WithLabels(IReadOnlyList<string> labels) => new()
+    {
+        ["id2label"] = labels.Index().ToDictionary(l => l.Index.ToString(System.Globalization.CultureInfo.InvariantCulture), l => l.Item),
+        ["num_labels"] = labels.Count,
+    };
+
+    private static void Fill(Model model, HashSet<string> names)
+    {
+        using var _ = no_grad();
+        foreach (var (name, parameter) in model.named_parameters().Where(p => names.Contains(p.name)))
+        {
+            if (parameter.shape.Length == 1)
+            {
+                parameter.fill_(name.EndsWith("bias", StringComparison.Ordinal) ? 0 : 1);
+            }
+            else
+            {
+                parameter.normal_(0, HeadSpread);
+            }
+        }
+    }
+}
