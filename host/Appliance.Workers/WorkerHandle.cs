@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Appliance.Domain.Plugins;
 using Appliance.Protocol;
+using Appliance.Sdk.Recipes;
 
 namespace Appliance.Workers;
 
@@ -11,15 +12,10 @@ internal sealed class WorkerHandle : IAsyncDisposable
 {
     // The only variables that a worker sees; a plugin must not read the host's environment.
     private static readonly string[] Passed =
-        ["PATH", "LD_LIBRARY_PATH", "LIBTORCH_HOME", "DOTNET_ROOT", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "CUDA_VISIBLE_DEVICES"];
+        ["PATH", "LD_LIBRARY_PATH", "LIBTORCH_HOME", "DOTNET_ROOT", "CUDA_VISIBLE_DEVICES"];
 
-    // PERF: GNU OpenMP's default spinning starves a second job; glibc otherwise maps and faults every large tensor anew.
     private static readonly (string Name, string Value)[] Set =
-    [
-        ("GOMP_SPINCOUNT", "1000"), ("DOTNET_EnableDiagnostics", "0"), ("DOTNET_TieredPGO", "0"), ("HOME", "/nonexistent"),
-        ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=17179869184:" +
-            "glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=67108864"),
-    ];
+        [("DOTNET_EnableDiagnostics", "0"), ("HOME", "/nonexistent"), .. JobEnvironment.Set.Select(v => (v.Key, v.Value))];
 
     private static readonly Lock Starting = new();
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);

@@ -22,7 +22,7 @@ internal static partial class Rules
         ["Appliance.Worker"] = ["Appliance.Protocol", "Appliance.Training"],
         ["Appliance.Service"] = ["Appliance.Storage", "Appliance.Workers"],
         ["Appliance.Tui"] = [],
-        ["Appliance.Cli"] = ["Appliance.Tui", "Appliance.Domain", "Appliance.Models"], // for the verbs that need no service
+        ["Appliance.Cli"] = ["Appliance.Tui", "Appliance.Domain", "Appliance.Training"], // for the verbs that need no service
         ["Appliance.Verifier"] = [],
         ["Sentiment"] = ["Appliance.Training"],
     };

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Appliance.Sdk.Recipes;
+using Appliance.Torch.Beyond;
+using Appliance.Training.Measuring;
+
+namespace Appliance.Cli.Verbs;
+
+/// <summary><c>bench train</c>: one run on a folder of data, without the service, in the environment that a job has.</summary>
+internal static class BenchTrainVerb
+{
+    private const string Marker = "APPLIANCE_JOB_ENVIRONMENT";
+
+    internal static Command Build()
+    {
+        var model = new Option<string>("--base") { Required = true, Description = "Folder of the base model" };
+        var data = new Option<string>("--data") { Required = true, Description = "Folder of .csv, .tsv, .txt, .jsonl, .conll, SQuAD or idx files" };
+        var method = new Option<string>("--method") { DefaultValueFactory = _ => "full" };
+        var epochs = new Option<int?>("--epochs") { Description = "Passes over the training part; the recipe's, or 5" };
+        var precision = new Option<string?>("--precision") { Description = "fp32 or bf16" };
+        var seed = new Option<int?>("--seed") { Description = "The recipe's, or 1" };
+        var recipe = new Option<string?>("--recipe") { Description = "More fields, as a recipe file; the options above win" };
+        var checkpoints = new Option<string?>("--checkpoints") { Description = "Folder to keep checkpoints in and go on from" };
+        var save = new Option<string?>("--save") { Description = "Folder for the trained model" };
+        var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
+        var command = new Command("train", "Train on a folder of data and test, without the service")
+            { model, data, method, epochs, precision, seed, recipe, checkpoints, save, threads };
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(LocalModelVerbs.Guarded(() =>
+        {
+            ProcessImage.RestartWith(Marker, JobEnvironment.Set, JobEnvironment.Removed);
+            var read = Read(parsed.GetValue(recipe), new Dictionary<string, string?>
+            {
+                ["base_model"] = LocalModelVerbs.Existing(parsed.GetValue(model)!), // required
+                ["task"] = "bench",
+                ["method"] = parsed.GetValue(recipe) is null || parsed.GetResult(method) is { Implicit: false } ? parsed.GetValue(method) : null,
+                ["num_train_epochs"] = parsed.GetValue(epochs)?.ToString(CultureInfo.InvariantCulture),
+                ["precision"] = parsed.GetValue(precision),
+                ["seed"] = parsed.GetValue(seed)?.ToString(CultureInfo.InvariantCulture),
+            });
+            var result = TrainingBench.Run(
+                read, LocalModelVerbs.Existing(parsed.GetValue(data)!), Math.Clamp(parsed.GetValue(threads), 1, 256), // required
+                parsed.GetValue(checkpoints), parsed.GetValue(save), _ => { }, cancellationToken);
+            Print(result, parsed.GetValue(Session.JsonOption));
+            return ExitCodes.Done;
+        })));
+        return command;
+    }
+
+    // The fields of the options take the place of the file's own.
+    private static Recipe Read(string? file, Dictionary<string, string?> fields)
+    {
+        var set = fields.Where(f => f.Value is not null).ToArray();
+        var kept = file is null ? [] : File.ReadAllLines(LocalModelVerbs.Existing(file)).Where(l => !set.Any(f => l.StartsWith(f.Key + ":", StringComparison.Ordinal)));
+        var (recipe, errors) = RecipeReader.Read(string.Join('\n', kept.Concat(set.Select(f => $"{f.Key}: {f.Value}"))));
+        return recipe ?? throw new ArgumentException("The recipe has problems:\n  " + string.Join("\n  ", errors));
+    }
+
+    private static void Print(TrainingBenchResult r, bool json)
+    {
+        if (!json)
+        {
+            Session.Say($"{r.ExamplesPerSecond:0} examples/s, {r.Seconds:0.0} s, {string.Join(", ", r.TestMetrics.Select(m => $"{m.Key} {m.Value:0.0000}"))}, " +
+                $"{r.PeakRssBytes / 1e6:0} MB at most, {r.Threads} threads, {r.Precision}");
+            r.Verdict.ToList().ForEach(v => Session.Say(v));
+            return;
+        }
+        var all = new JsonObject
+        {
+            ["examples_per_s"] = Math.Round(r.ExamplesPerSecond, 2), ["seconds"] = Math.Round(r.Seconds, 3),
+            ["test_accuracy"] = r.TestMetrics.GetValueOrDefault("accuracy", r.TestMetrics.Values.FirstOrDefault()),
+            ["peak_rss_bytes"] = r.PeakRssBytes, ["threads"] = r.Threads, ["precision"] = r.Precision, ["learnt_parameters"] = r.LearntParameters,
+            ["steps"] = r.Steps, ["environment"] = JobEnvironment.Describe(),
+            ["verdict"] = new JsonArray([.. r.Verdict.Select(v => (JsonNode)v)]),
+        };
+        foreach (var (name, value) in r.TestMetrics)
+        {
+            all["test_" + name] = value;
+        }
+        if (r.Epsilon is { } epsilon)
+        {
+            all["epsilon"] = epsilon;
+        }
+        Console.WriteLine(all.ToJsonString());
+    }
+}
