@@ -134,4 +134,53 @@ public sealed class TorchTests
         var wide = FusedAttention.Attend(rounded.to(ScalarType.Float32), bias, heads);
         (half.to(ScalarType.Float32) - wide).abs().max().item<float>().Should().BeLessThan(0.01f, "only the result is rounded");
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Packed_attention_has_the_operators_numbers_and_gradients(bool causal)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(6);
+        const int Heads = 2, Size = 16;
+        long[] lengths = [5, 1, 19];
+        var places = tensor((long[])[1, 5, 8, 1, 9, 19], [3, 2]); // row 0, and rows 6 and 7, belong to no text
+        var qkv = new Parameter(randn([30, 3 * Heads * Size]));
+        var weigh = randn([30, Heads * Size]);
+        var packed = PackedAttention.Attend(qkv, places, Heads, 0.25, causal: causal);
+        (packed * weigh).sum().backward();
+        var gradient = qkv.grad!.clone();
+        qkv.grad = null;
+
+        var parts = new List<Tensor>();
+        var starts = new long[] { 1, 8, 9 };
+        for (var k = 0; k < 3; k++)
+        {
+            var z = qkv.narrow(0, starts[k], lengths[k]).view(1, lengths[k], 3, Heads, Size).permute(2, 0, 3, 1, 4).unbind(0);
+            var bias = causal ? Attention.CausalBias(0, lengths[k], null, null, CPU) : null;
+            parts.Add(Attention.Attend(z[0], z[1], z[2], 0.25, bias).view(lengths[k], Heads * Size));
+        }
+        var one = zeros([1, Heads * Size]);
+        var expected = cat([one, parts[0], one, one, parts[1], parts[2], zeros([2, Heads * Size])], 0);
+        (expected * weigh).sum().backward();
+
+        (packed.detach() - expected.detach()).abs().max().item<float>().Should().BeLessThan(1e-5f);
+        (gradient - qkv.grad!).abs().max().item<float>().Should().BeLessThan(2e-5f);
+    }
+
+    [Fact]
+    public void Packed_attention_drops_the_share_that_was_asked_for_and_its_gradient_knows_which()
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(7);
+        var places = tensor((long[])[0, 64], [1, 2]);
+        var qkv = new Parameter(cat([zeros([64, 32]), ones([64, 16])], 1)); // every key weighs alike, every value is 1
+        var dropped = PackedAttention.Attend(qkv, places, 1, 1, dropout: 0.25);
+        dropped.sum().backward();
+
+        dropped.mean().item<float>().Should().BeApproximately(1, 0.03f, "what is kept is scaled up");
+        var kept = qkv.grad!.narrow(1, 32, 16).sum(1) / 16; // per key: how often it was kept, scaled
+        kept.sum().item<float>().Should().BeApproximately(dropped.sum().item<float>() / 16, 0.05f);
+        dropped.data<float>().ToArray().Min().Should().BeLessThan(1);
+    }
 }

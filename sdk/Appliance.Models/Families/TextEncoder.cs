@@ -70,7 +70,7 @@ internal sealed class TextEncoder : Encoder
         }
 
         // 2. layer by layer
-        var pass = new EncoderPass(bias, input.Trace ? [] : null, input.Cache);
+        var pass = new EncoderPass(bias, input.Trace ? [] : null, input.Cache, Texts: _positionBias is null && is_grad_enabled() ? RightPadded.Texts(input, x) : null);
         for (var k = 0; k < _plan.Layers; k++)
         {
             hidden.Add(x);

@@ -1,4 +1,5 @@
 using Appliance.Models.Parts;
+using Appliance.Torch.Beyond;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -103,6 +104,10 @@ public sealed class UseLiteLayer : Module<Tensor, PackedBatch, Tensor>
     private Tensor Attend(Tensor z, PackedBatch batch)
     {
         var (b, t, size) = (batch.Sequences, batch.Length, _inputSize / Heads);
+        if (PackedAttention.Serves(z, Heads))
+        {
+            return PackedAttention.Attend(z, batch.Texts, Heads, 1 / Math.Sqrt(size));
+        }
         var heads = z.index_select(0, batch.ToPadded).view(b, t, 3, Heads, size).permute(2, 0, 3, 1, 4).unbind(0);
         var (q, k, v) = (heads[0] * (1 / Math.Sqrt(size)), heads[1], heads[2]); // each [b, 4, t, size]
         var weights = (q.matmul(k.transpose(2, 3)) + batch.AttentionBias).softmax(-1); // [b, 4, t, t]

@@ -34,12 +34,14 @@ public sealed record EncoderLayerShape(
 /// <summary>What runs through all layers of one pass.</summary>
 /// <param name="Bias">Added to the attention scores, broadcast over [b, heads, t, s]; null for none.</param>
 /// <param name="Attentions">Gets each layer's probabilities; null to drop them.</param>
+/// <param name="Texts">[b, 2] first row and length of each text among the b·t rows, where all padding stands behind; null elsewhere.</param>
 /// <param name="Scores">More scores that depend on the layer: (layer, q, k), both [b, heads, t, d] → [b, heads, t, s]; null for none.</param>
 public sealed record EncoderPass(
     Tensor? Bias,
     List<Tensor>? Attentions,
     KeyValueCache? Cache = null,
-    Func<EncoderLayer, Tensor, Tensor, Tensor>? Scores = null);
+    Func<EncoderLayer, Tensor, Tensor, Tensor>? Scores = null,
+    Tensor? Texts = null);
 
 /// <summary>Self-attention and feed-forward with residuals: the layer that BERT and its relatives share.</summary>
 /// <remarks>b = batch, t = tokens, n = hidden size. Source: Vaswani et al., Attention Is All You Need (2017).</remarks>
@@ -106,6 +108,16 @@ public sealed class EncoderLayer : Block, IPreparable
         else
         {
             var shared = _query.Share(x);
+            if (pass.Texts is not null && pass.Attentions is null && pass.Cache is null && pass.Scores is null && is_grad_enabled())
+            {
+                var packed = cat([_query.call(shared), _key.call(shared), _value.call(shared)], 2);
+                if (PackedAttention.Serves(packed, _shape.Heads))
+                {
+                    var rows = packed.view(-1, 3L * _shape.Hidden);
+                    var attended = PackedAttention.Attend(rows, pass.Texts, _shape.Heads, scale, training ? _shape.AttentionDropout : 0);
+                    return Dropped(_output.call(attended.view(x.shape)));
+                }
+            }
             q = Attention.Heads(_query.call(shared), _shape.Heads);
             k = Attention.Heads(_key.call(shared), _shape.Heads);
             v = Attention.Heads(_value.call(shared), _shape.Heads);

@@ -23,6 +23,7 @@ public sealed class PackedBatch : IDisposable
         Length = RoundUp(sequences.Max(s => Math.Max(1, s.Length)), LengthMultiple);
         var rows = RoundUp(tokens + 1, TokensMultiple);
         var (ids, positions, toPacked) = (new long[rows], new long[rows], new long[rows]);
+        var texts = new long[2 * Sequences];
         var toPadded = new long[Sequences * Length];
         var bias = new float[Sequences * Length];
         var pool = new float[Sequences * rows];
@@ -32,6 +33,7 @@ public sealed class PackedBatch : IDisposable
         for (var b = 0; b < Sequences; b++)
         {
             var sequence = sequences[b].Length == 0 ? [0] : sequences[b];
+            (texts[2 * b], texts[(2 * b) + 1]) = (row, sequence.Length);
             for (var t = 0; t < sequence.Length; t++, row++)
             {
                 (ids[row], positions[row], toPacked[row]) = (sequence[t], t, (b * Length) + t);
@@ -40,6 +42,7 @@ public sealed class PackedBatch : IDisposable
                 pool[(b * rows) + row] = 1f / sequence.Length;
             }
         }
+        Texts = tensor(texts, [Sequences, 2]).DetachFromDisposeScope();
         Ids = tensor(ids, device: device).DetachFromDisposeScope();
         Positions = tensor(positions, device: device).DetachFromDisposeScope();
         ToPadded = tensor(toPadded, device: device).DetachFromDisposeScope();
@@ -53,6 +56,9 @@ public sealed class PackedBatch : IDisposable
 
     /// <summary>t.</summary>
     public int Length { get; }
+
+    /// <summary>[b, 2] first row and length of each sequence; on the CPU.</summary>
+    public Tensor Texts { get; }
 
     /// <summary>[n] token ids.</summary>
     public Tensor Ids { get; }
@@ -74,7 +80,7 @@ public sealed class PackedBatch : IDisposable
 
     public void Dispose()
     {
-        foreach (var tensor in (Tensor[])[Ids, Positions, ToPadded, ToPacked, AttentionBias, MeanPool])
+        foreach (var tensor in (Tensor[])[Texts, Ids, Positions, ToPadded, ToPacked, AttentionBias, MeanPool])
         {
             tensor.Dispose();
         }

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "packed_attention.h"
+
 namespace {
 thread_local std::string last_error;
 std::atomic<int64_t> live_tensors{0};
@@ -209,6 +211,12 @@ int32_t bridge_set_grad(void* t, void* grad) {
     static_cast<at::Tensor*>(t)->mutable_grad() = grad ? *static_cast<at::Tensor*>(grad) : at::Tensor();
     return 0;
   }, -1);
+}
+
+void* bridge_packed_attention(void* qkv, void* lengths, int64_t heads, double scale, double dropout, int64_t seed, int32_t causal) {
+  return guarded([&]() -> void* {
+    return keep(packed_attention(*static_cast<at::Tensor*>(qkv), *static_cast<at::Tensor*>(lengths), heads, scale, dropout, seed, causal != 0));
+  }, nullptr);
 }
 
 int32_t bridge_grad_mode() { return at::GradMode::is_enabled() ? 1 : 0; }
