@@ -114,12 +114,17 @@ def decode(model, prompt=32, tokens=64):
     return sum(times[1:]) / len(times[1:])
 
 
-with torch.no_grad():
-    bert = Bert().eval()
-    print(f"PyTorch {torch.__version__} fp32, 8 x 128: {forward(bert, 8, 128):.0f} ms")
-    print(f"PyTorch fp32, 1 x 128: {forward(bert, 1, 128, 15):.0f} ms")
-    with torch.cpu.amp.autocast():
-        print(f"PyTorch bf16 autocast, 8 x 128: {forward(bert, 8, 128):.0f} ms")
-    del bert
-    each = decode(Llama().eval())
-    print(f"PyTorch fp32, greedy decoding, 110 M Llama: {each:.1f} ms a token, {1000 / each:.1f} tokens/s")
+def main():
+    with torch.no_grad():
+        bert = Bert().eval()
+        print(f"PyTorch {torch.__version__} fp32, 8 x 128: {forward(bert, 8, 128):.0f} ms")
+        print(f"PyTorch fp32, 1 x 128: {forward(bert, 1, 128, 15):.0f} ms")
+        with torch.cpu.amp.autocast():
+            print(f"PyTorch bf16 autocast, 8 x 128: {forward(bert, 8, 128):.0f} ms")
+        del bert
+        each = decode(Llama().eval())
+        print(f"PyTorch fp32, greedy decoding, 110 M Llama: {each:.1f} ms a token, {1000 / each:.1f} tokens/s")
+
+
+if __name__ == "__main__":
+    main()

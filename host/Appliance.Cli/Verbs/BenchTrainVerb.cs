@@ -28,7 +28,7 @@ internal static class BenchTrainVerb
             { model, data, method, epochs, precision, seed, recipe, checkpoints, save, threads };
         command.SetAction((parsed, cancellationToken) => Task.FromResult(LocalModelVerbs.Guarded(() =>
         {
-            ProcessImage.RestartWith(Marker, JobEnvironment.Set, JobEnvironment.Removed);
+            EnterJobEnvironment();
             var read = Read(parsed.GetValue(recipe), new Dictionary<string, string?>
             {
                 ["base_model"] = LocalModelVerbs.Existing(parsed.GetValue(model)!), // required
@@ -46,6 +46,9 @@ internal static class BenchTrainVerb
         })));
         return command;
     }
+
+    /// <summary>Begins the process again with what a job's process has in its environment; must come before the first tensor.</summary>
+    internal static void EnterJobEnvironment() => ProcessImage.RestartWith(Marker, JobEnvironment.Set, JobEnvironment.Removed);
 
     // The fields of the options take the place of the file's own.
     private static Recipe Read(string? file, Dictionary<string, string?> fields)

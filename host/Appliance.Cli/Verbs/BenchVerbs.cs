@@ -2,13 +2,14 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Appliance.Models.Measuring;
 using Appliance.Models.Parts;
+using Appliance.Training.Measuring;
 
 namespace Appliance.Cli.Verbs;
 
 /// <summary><c>bench forward/decode/tokenize</c>: how fast this machine is, without the service.</summary>
 internal static class BenchVerbs
 {
-    internal static Command Build() => new("bench", "Time a model of a given size with random weights, or a tokenizer") { Forward(), Decode(), Tokenize(), BenchTrainVerb.Build() };
+    internal static Command Build() => new("bench", "Time a model of a given size with random weights, or a tokenizer") { Forward(), Step(), Decode(), Tokenize(), BenchTrainVerb.Build() };
 
     private static Command Forward()
     {
@@ -22,6 +23,30 @@ internal static class BenchVerbs
         command.SetAction(parsed => LocalModelVerbs.Guarded(() => Report(parsed, ModelBench.Forward(
             read(parsed), Positive(parsed, batch), Positive(parsed, length), PrecisionOf(parsed.GetValue(precision)!), Positive(parsed, runs),
             Positive(parsed, threads)))));
+        return command;
+    }
+
+    private static Command Step()
+    {
+        var (shape, read) = Shape("bert");
+        var batch = new Option<int>("--batch") { DefaultValueFactory = _ => 8, Description = "Texts together" };
+        var length = new Option<int>("--length") { DefaultValueFactory = _ => 128, Description = "Tokens of each" };
+        var runs = new Option<int>("--runs") { DefaultValueFactory = _ => 5, Description = "Steps to take the median of" };
+        var (precision, threads) = (new Option<string>("--precision") { DefaultValueFactory = _ => "fp32", Description = "fp32 or bf16" }, Threads());
+        var command = new Command("step", "One step of learning, every weight, with AdamW") { batch, length, runs, precision, threads };
+        shape.ForEach(command.Options.Add);
+        command.SetAction(parsed => LocalModelVerbs.Guarded(() =>
+        {
+            BenchTrainVerb.EnterJobEnvironment();
+            var half = PrecisionOf(parsed.GetValue(precision)!) switch // has a default
+            {
+                InferencePrecision.Float32 => false,
+                InferencePrecision.BFloat16 => true,
+                _ => throw new ArgumentException("--precision is fp32 or bf16: 8-bit weights cannot learn."),
+            };
+            return Report(parsed, StepBench.Run(
+                read(parsed), Positive(parsed, batch), Positive(parsed, length), half, Positive(parsed, runs), Positive(parsed, threads)));
+        }));
         return command;
     }
 

@@ -1,4 +1,5 @@
 using Appliance.Models.Parts;
+using Appliance.Torch.Beyond;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -38,7 +39,7 @@ public sealed class BottleneckAdapter : ProjectionAdapter
     protected override Tensor Adapted(Projection projection, Tensor x)
     {
         var y = projection.Multiply(x);
-        return y + projection.Multiply(functional.gelu(projection.Multiply(y, _down, _downBias)), _up, _upBias);
+        return y + projection.Multiply(Pointwise.Gelu(projection.Multiply(y, _down, _downBias)), _up, _upBias);
     }
 
     protected override (Tensor Weight, Tensor? Bias) Fold(Projection projection, Tensor weight, bool merged) =>

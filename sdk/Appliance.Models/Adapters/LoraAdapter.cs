@@ -1,4 +1,5 @@
 using Appliance.Models.Parts;
+using Appliance.Torch.Beyond;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -44,7 +45,7 @@ public sealed class LoraAdapter : ProjectionAdapter
     protected override Tensor Adapted(Projection projection, Tensor x)
     {
         var training = projection.training && _dropout > 0;
-        var dropped = training ? functional.dropout(x, _dropout, true) : x;
+        var dropped = training ? Pointwise.Dropout(x, _dropout) : x;
         var change = projection.Multiply(projection.Multiply(dropped, _a, null), _b, null) * _scale;
         if (_magnitude is null)
         {

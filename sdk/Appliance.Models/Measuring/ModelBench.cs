@@ -69,7 +69,8 @@ public static class ModelBench
         return new BenchResult(each, 1000 / each, get_num_threads());
     }
 
-    private static Model Build(BenchShape s, int positions, HeadKind kind)
+    /// <summary>A model of that size with random weights.</summary>
+    public static Model Build(BenchShape s, int positions, HeadKind kind)
     {
         var json = string.Create(CultureInfo.InvariantCulture, $$"""
             {"model_type": "{{s.Family}}", "vocab_size": {{s.Vocabulary}}, "hidden_size": {{s.Hidden}}, "num_hidden_layers": {{s.Layers}},
@@ -89,6 +90,7 @@ public static class ModelBench
         var config = ModelConfig.Parse(System.Text.Encoding.UTF8.GetBytes(own), "the benchmark's sizes");
         random.manual_seed(0);
         var model = FamilyRegistry.Find(config).Build(config, kind);
+        using var off = no_grad();
         foreach (var (name, parameter) in model.named_parameters())
         {
             var one = parameter.shape.Length == 1 && name.EndsWith("weight", StringComparison.Ordinal);
@@ -98,10 +100,11 @@ public static class ModelBench
         return model;
     }
 
-    private static Tensor Ids(int batch, int length, int vocabulary) =>
+    /// <summary>[batch, length] ids that are spread over the vocabulary.</summary>
+    public static Tensor Ids(int batch, int length, int vocabulary) =>
         tensor([.. Enumerable.Range(0, batch * length).Select(k => (long)((k * 7919) + 13) % vocabulary)], [batch, length]);
 
-    private static double Median(List<double> times)
+    public static double Median(List<double> times)
     {
         times.Sort();
         return (times[times.Count / 2] + times[(times.Count - 1) / 2]) / 2;

@@ -1,4 +1,5 @@
 using Appliance.Models.Config;
+using Appliance.Torch.Beyond;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -10,8 +11,8 @@ public static class Activation
 {
     private static readonly Dictionary<string, Func<Tensor, Tensor>> Known = new()
     {
-        ["gelu"] = x => functional.gelu(x),
-        ["gelu_python"] = x => functional.gelu(x),
+        ["gelu"] = Pointwise.Gelu,
+        ["gelu_python"] = Pointwise.Gelu,
         ["gelu_new"] = Approximate,
         ["gelu_fast"] = Approximate,
         ["gelu_accurate"] = Approximate,

@@ -1,3 +1,4 @@
+using Appliance.Torch.Beyond;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -36,7 +37,7 @@ public static class Attention
         scores = bias is null ? scores : scores + (bias.dtype == scores.dtype ? bias : bias.to(scores.dtype));
         var weights = scores.softmax(-1);
         seen?.Add(weights);
-        weights = dropout > 0 ? functional.dropout(weights, dropout, true) : weights;
+        weights = dropout > 0 ? Pointwise.Dropout(weights, dropout) : weights;
         return Merge(Product(weights, v));
     }
 

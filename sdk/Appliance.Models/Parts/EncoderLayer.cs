@@ -163,5 +163,5 @@ public sealed class EncoderLayer : Block, IPreparable
         base.Dispose(disposing);
     }
 
-    private Tensor Dropped(Tensor x) => training && _shape.Dropout > 0 ? functional.dropout(x, _shape.Dropout, true) : x;
+    private Tensor Dropped(Tensor x) => training && _shape.Dropout > 0 ? Pointwise.Dropout(x, _shape.Dropout) : x;
 }

@@ -1,4 +1,5 @@
 using Appliance.Models.Families;
+using Appliance.Torch.Beyond;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -65,7 +66,7 @@ public sealed class TextEmbeddings : Block
             x = x + _positions.call(input.PositionIds ?? Numbered(input, size[1], x.device));
         }
         var y = _norm.call(x);
-        return training && _shape.Dropout > 0 ? nn.functional.dropout(y, _shape.Dropout, true) : y;
+        return training && _shape.Dropout > 0 ? Pointwise.Dropout(y, _shape.Dropout) : y;
     }
 
     private Tensor Numbered(ModelInput input, long tokens, Device device)

@@ -23,7 +23,7 @@ public static class PackedAttention
     public static Tensor Attend(Tensor qkv, Tensor texts, long heads, double scale, double dropout = 0, bool causal = false)
     {
 #if BRIDGE
-        var seed = dropout > 0 ? (long)(rand([1]).item<float>() * int.MaxValue) : 0;
+        var seed = dropout > 0 ? Pointwise.Drawn() : 0;
         return new Tensor(Native.Check(Native.bridge_packed_attention(qkv.Handle, texts.Handle, heads, scale, dropout, seed, causal ? 1 : 0)));
 #else
         throw new NotSupportedException("Packed attention needs the appliance's own bridge: ask Serves first.");

@@ -40,6 +40,8 @@ internal static unsafe partial class Native
     [LibraryImport(Bridge)] internal static partial int bridge_set_grad(nint tensor, nint grad);
     [LibraryImport(Bridge)]
     internal static partial nint bridge_packed_attention(nint qkv, nint lengths, long heads, double scale, double dropout, long seed, int causal);
+    [LibraryImport(Bridge)] internal static partial nint bridge_gelu(nint x);
+    [LibraryImport(Bridge)] internal static partial nint bridge_dropout(nint x, double share, long seed);
     [LibraryImport(Bridge)] internal static partial int bridge_grad_mode();
     [LibraryImport(Bridge)] internal static partial void bridge_set_grad_mode(int on);
     [LibraryImport(Bridge)] internal static partial int bridge_threads();

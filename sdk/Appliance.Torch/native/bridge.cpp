@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "packed_attention.h"
+#include "pointwise.h"
 
 namespace {
 thread_local std::string last_error;
@@ -217,6 +218,13 @@ void* bridge_packed_attention(void* qkv, void* lengths, int64_t heads, double sc
   return guarded([&]() -> void* {
     return keep(packed_attention(*static_cast<at::Tensor*>(qkv), *static_cast<at::Tensor*>(lengths), heads, scale, dropout, seed, causal != 0));
   }, nullptr);
+}
+
+void* bridge_gelu(void* x) {
+  return guarded([&]() -> void* { return keep(learning_gelu(*static_cast<at::Tensor*>(x))); }, nullptr);
+}
+void* bridge_dropout(void* x, double share, int64_t seed) {
+  return guarded([&]() -> void* { return keep(learning_dropout(*static_cast<at::Tensor*>(x), share, seed)); }, nullptr);
 }
 
 int32_t bridge_grad_mode() { return at::GradMode::is_enabled() ? 1 : 0; }

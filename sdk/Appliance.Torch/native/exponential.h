@@ -18,3 +18,23 @@ inline __attribute__((always_inline)) float exp_negative(float x) {
   scale.i = (static_cast<int32_t>(n) + 127) << 23;
   return (p * r * r + r + 1.0f) * scale.f;
 }
+
+// 1/2 (1 + erf(x/sqrt 2)); erf by Abramowitz and Stegun 7.1.26, at most 1.5e-7 off.
+inline __attribute__((always_inline)) float normal_below(float x) {
+  const float z = __builtin_fabsf(x) * 0.70710678f, t = 1.0f / (1.0f + 0.3275911f * z);
+  const float tail = ((((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f) * t * exp_negative(-z * z);
+  return x < 0 ? 0.5f * tail : 1.0f - 0.5f * tail;
+}
+
+inline __attribute__((always_inline)) float gelu_one(float x) { return x * normal_below(x); }
+
+// 0, or `scale`: the same for the same seed and place (mixing: lowbias32, Wellons).
+inline __attribute__((always_inline)) float kept(uint32_t seed, uint32_t place, float dropout, float scale) {
+  uint32_t x = place + seed;
+  x ^= x >> 16;
+  x *= 0x7feb352dU;
+  x ^= x >> 15;
+  x *= 0x846ca68bU;
+  x ^= x >> 16;
+  return (x >> 8) * (1.0f / 16777216.0f) < dropout ? 0.0f : scale;
+}

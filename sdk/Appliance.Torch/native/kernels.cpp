@@ -35,13 +35,6 @@ WIDE double square_sum(const float* g, int64_t n) {
   return sum;
 }
 
-// x/2 (1 + erf(x/sqrt 2)); erf by Abramowitz and Stegun 7.1.26, at most 1.5e-7 off.
-inline float gelu_one(float x) {
-  const float z = std::fabs(x) * 0.70710678f, t = 1.0f / (1.0f + 0.3275911f * z);
-  const float tail = ((((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f) * t * exp_negative(-z * z);
-  return x * (x < 0 ? 0.5f * tail : 1.0f - 0.5f * tail);
-}
-
 WIDE void gelu_chunk(float* x, int64_t n) {
   for (int64_t k = 0; k < n; k++) x[k] = gelu_one(x[k]);
 }

@@ -22,17 +22,6 @@ struct Shape {
 
 int64_t rounded(int64_t n) { return (n + Lanes - 1) / Lanes * Lanes; }
 
-// 0, or 1 / (1 - p): the same for the same head and place in both passes (mixing: lowbias32, Wellons).
-inline __attribute__((always_inline)) float kept(uint32_t head_seed, uint32_t place, float dropout, float scale) {
-  uint32_t x = place + head_seed;
-  x ^= x >> 16;
-  x *= 0x7feb352dU;
-  x ^= x >> 15;
-  x *= 0x846ca68bU;
-  x ^= x >> 16;
-  return (x >> 8) * (1.0f / 16777216.0f) < dropout ? 0.0f : scale;
-}
-
 uint32_t seed_of(const Shape& s, int64_t work) { return s.seed ^ static_cast<uint32_t>(work * 0x9E3779B1U + 0x85EBCA6BU); }
 
 // scores [n, wide] become probabilities
