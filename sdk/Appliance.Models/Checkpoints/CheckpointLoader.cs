@@ -35,6 +35,11 @@ public static class CheckpointLoader
             }
             var file = checkpoint.Owners[source];
             var span = file.Find(source)!; // the owner has it
+            if (!span.Shape.SequenceEqual(target.shape) && isNew?.Invoke(name) == true)
+            {
+                fresh.Add(name); // a head for other classes: declared to be new
+                continue;
+            }
             if (!span.Shape.SequenceEqual(target.shape))
             {
                 problems.Add($"{source} has shape [{string.Join(",", span.Shape)}], the configuration says [{string.Join(",", target.shape)}]");

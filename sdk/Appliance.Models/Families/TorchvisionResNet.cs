@@ -39,7 +39,7 @@ internal sealed class TorchvisionResNet : Model
             }
         }
         var head = config.TensorShape(small ? "linear.weight" : "fc.weight");
-        _classifier = Add(small ? "linear" : "fc", new Projection(head[1], head[0], bias: true));
+        _classifier = Add(small ? "linear" : "fc", new Projection(head[1], config.Has("num_labels") ? config.LabelCount : head[0], bias: true));
     }
 
     public override ModelOutput Forward(ModelInput input)

@@ -7,7 +7,7 @@ public static partial class torch
     {
         private static readonly Operator
             SubScalar = new("aten::sub", "Scalar"), NegOp = new("aten::neg"), PowScalar = new("aten::pow", "Tensor_Scalar"),
-            RsqrtOp = new("aten::rsqrt"), FloorOp = new("aten::floor"), SigmoidOp = new("aten::sigmoid"), SiluOp = new("aten::silu"),
+            RsqrtOp = new("aten::rsqrt"), ExpOp = new("aten::exp"), FloorOp = new("aten::floor"), SigmoidOp = new("aten::sigmoid"), SiluOp = new("aten::silu"),
             ClampOp = new("aten::clamp"), MvOp = new("aten::mv"), CumsumOp = new("aten::cumsum"),
             EqScalar = new("aten::eq", "Scalar"), EqOp = new("aten::eq", "Tensor"), NeScalar = new("aten::ne", "Scalar"),
             LtScalar = new("aten::lt", "Scalar"), LtOp = new("aten::lt", "Tensor"), LeOp = new("aten::le", "Tensor"),
@@ -23,6 +23,8 @@ public static partial class torch
         public Tensor neg() => NegOp.Call(this);
         public Tensor pow(Scalar exponent) => PowScalar.Call(this, exponent);
         public Tensor square() => pow(2);
+        public Tensor exp() => ExpOp.Call(this);
+
         public Tensor rsqrt() => RsqrtOp.Call(this);
         public Tensor floor() => FloorOp.Call(this);
         public Tensor sigmoid() => SigmoidOp.Call(this);

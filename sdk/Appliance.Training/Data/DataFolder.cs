@@ -55,6 +55,17 @@ public static class DataFolder
         return Split([("images", images.ToArray())], seed);
     }
 
+    /// <summary>Plain texts: a line each of .txt files, or the text of .jsonl rows.</summary>
+    public static Parts<string> Corpus(string folder, int seed) => Split(
+        Files(folder).Where(f => f.Contains(".txt", StringComparison.Ordinal) || f.Contains(".jsonl", StringComparison.Ordinal)).Select(f => (f, f.Contains(".jsonl", StringComparison.Ordinal)
+            ? JsonLines.Read(Read(f), f, JsonLines.ToText)
+            : (IReadOnlyList<string>)[.. Read(f).Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0)])), seed);
+
+    /// <summary>Rows of .jsonl files, such as conversations or preferences.</summary>
+    /// <exception cref="InvalidDataException">A row has another shape.</exception>
+    public static Parts<T> Lines<T>(string folder, int seed, Func<JsonElement, T> read) => Split(
+        Files(folder).Where(f => f.Contains(".jsonl", StringComparison.Ordinal)).Select(f => (f, JsonLines.Read(Read(f), f, read))), seed);
+
     private static Parts<T> Split<T>(IEnumerable<(string File, IReadOnlyList<T> Rows)> files, int seed)
     {
         var read = files.Select(f => (Name: Path.GetFileName(f.File).ToLowerInvariant(), f.Rows)).ToArray();

@@ -35,6 +35,10 @@ public static class TrainingBench
         if (save is not null)
         {
             (prepared.Task as ModelTask)?.SaveTo(save);
+            foreach (var file in Directory.GetFiles(recipe.BaseModel).Where(f => !File.Exists(Path.Combine(save, Path.GetFileName(f))) && !f.Contains("model", StringComparison.Ordinal)))
+            {
+                File.Copy(file, Path.Combine(save, Path.GetFileName(file))); // tokenizer, template, licence
+            }
         }
         return new TrainingBenchResult(
             result.ExamplesPerSecond, result.Seconds, scores.Metrics, PeakBytes(), get_num_threads(), prepared.Task.Precision, learnt, result.Steps,

@@ -12,6 +12,8 @@ namespace Appliance.Training.Privacy;
 /// </remarks>
 internal sealed class PrivacyLedger(PrivacyOptions options)
 {
+    private const int DrawnTogether = 1 << 16;
+
     internal double Spent(double rate, long steps) => RdpAccountant.Epsilon(rate, options.NoiseMultiplier, steps, options.Delta);
 
     /// <summary>Sets the gradients of the learnt parameters to the private mean.</summary>
@@ -54,12 +56,16 @@ internal sealed class PrivacyLedger(PrivacyOptions options)
     {
         var count = shape.Aggregate(1L, (a, b) => a * b);
         var values = new float[count];
-        var bytes = new byte[16];
+        var bytes = new byte[DrawnTogether];
         for (var k = 0L; k < count; k += 2)
         {
-            RandomNumberGenerator.Fill(bytes);
-            var u = ((BitConverter.ToUInt64(bytes, 0) >> 11) + 1) * (1.0 / (1UL << 53)); // above 0 to 1
-            var v = (BitConverter.ToUInt64(bytes, 8) >> 11) * (2 * Math.PI / (1UL << 53));
+            var at = (int)(k * 8 % DrawnTogether);
+            if (at == 0)
+            {
+                RandomNumberGenerator.Fill(bytes);
+            }
+            var u = ((BitConverter.ToUInt64(bytes, at) >> 11) + 1) * (1.0 / (1UL << 53)); // above 0 to 1
+            var v = (BitConverter.ToUInt64(bytes, at + 8) >> 11) * (2 * Math.PI / (1UL << 53));
             var r = Math.Sqrt(-2 * Math.Log(u));
             values[k] = (float)(r * Math.Cos(v));
             if (k + 1 < count)

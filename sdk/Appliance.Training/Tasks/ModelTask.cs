@@ -34,6 +34,9 @@ public abstract class ModelTask : ITrainableTask
 
     public Model Model { get; }
 
+    /// <summary>Whether the base had no head of this kind, so that it starts at random.</summary>
+    public bool HasNewHead => _new.Any(HeadNames.Holds);
+
     public nn.Module Module => Model;
 
     public string Precision { get; }

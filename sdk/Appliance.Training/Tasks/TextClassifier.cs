@@ -64,6 +64,16 @@ public sealed class TextClassifier : ModelTask, IClassifyingTask
         return new TextClassifier(model, report, recipe, labels, text => tokenizer.Encode(text, truncation: truncation).Ids, default, device);
     }
 
+    /// <summary>A trained classifier of any family from its folder: a teacher.</summary>
+    /// <exception cref="InvalidDataException">The folder has no trained head for these labels.</exception>
+    internal static TextClassifier Trained(Recipe recipe, string folder, IReadOnlyList<string> labels, Device device)
+    {
+        var teacher = Build(recipe, folder, labels, device);
+        return teacher.HasNewHead
+            ? throw new InvalidDataException($"{folder} has no trained head: a teacher must know the task. Train it first and save it.")
+            : teacher;
+    }
+
     /// <summary>A trained model, head included.</summary>
     /// <exception cref="InvalidDataException">The files are not a model that <see cref="Save"/> wrote.</exception>
     public static TextClassifier Open(ModelFiles files, Device device)
