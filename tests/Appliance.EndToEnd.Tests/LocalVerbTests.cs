@@ -102,4 +102,35 @@ public sealed class LocalVerbTests
         ((double?)ended.Json["tokens_per_s"]).Should().BePositive();
         ((int?)ended.Json["threads"]).Should().BePositive();
     }
+
+    [Fact]
+    public void One_run_and_one_step_are_timed_without_the_service()
+    {
+        var trained = Running.Run("appliance",
+            ["bench", "train", "--base", Repository.File("samples", "use-lite-en"), "--data", Repository.File("samples", "sentiment-uci"), "--method", "head", "--epochs", "1", "--json"]);
+        trained.Code.Should().Be(0, trained.Errors);
+        ((double)trained.Json["examples_per_s"]!).Should().BePositive();
+        ((double)trained.Json["test_accuracy"]!).Should().BeGreaterThan(0.75);
+        ((long)trained.Json["peak_rss_bytes"]!).Should().BeGreaterThan(100_000_000);
+
+        var step = Running.Run("appliance", ["bench", "step", "--layers", "2", "--hidden", "64", "--heads", "2", "--batch", "2", "--length", "16", "--runs", "2", "--json"]);
+        step.Code.Should().Be(0, step.Errors);
+        ((double)step.Json["milliseconds"]!).Should().BePositive();
+    }
+
+    [Theory]
+    [InlineData("method: lorra", "line 2: method is 'lorra'", "did you mean 'lora'")]
+    [InlineData("learning_rte: 1", "learning_rte is not a field here", "did you mean 'learning_rate'")]
+    [InlineData("method: prefix", "has no place in this family", "lora")]
+    public void A_wrong_recipe_is_told_with_its_line_and_the_nearest_name(string field, string what, string cure)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("recipe.yaml"), "seed: 1\n" + field + "\n");
+
+        var ended = Running.Run("appliance",
+            ["bench", "train", "--base", Repository.File("samples", "use-lite-en"), "--data", Repository.File("samples", "sentiment-uci"), "--recipe", folder.File("recipe.yaml")]);
+
+        ended.Code.Should().Be(2);
+        ended.Errors.Should().Contain(what).And.Contain(cure);
+    }
 }

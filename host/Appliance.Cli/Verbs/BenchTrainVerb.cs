@@ -54,7 +54,11 @@ internal static class BenchTrainVerb
     private static Recipe Read(string? file, Dictionary<string, string?> fields)
     {
         var set = fields.Where(f => f.Value is not null).ToArray();
-        var kept = file is null ? [] : File.ReadAllLines(LocalModelVerbs.Existing(file)).Where(l => !set.Any(f => l.StartsWith(f.Key + ":", StringComparison.Ordinal)));
+        if (file is not null && !File.Exists(file))
+        {
+            throw new ArgumentException($"There is no file {file}.");
+        }
+        var kept = file is null ? [] : File.ReadAllLines(file).Where(l => !set.Any(f => l.StartsWith(f.Key + ":", StringComparison.Ordinal)));
         var (recipe, errors) = RecipeReader.Read(string.Join('\n', kept.Concat(set.Select(f => $"{f.Key}: {f.Value}"))));
         return recipe ?? throw new ArgumentException("The recipe has problems:\n  " + string.Join("\n  ", errors));
     }
