@@ -1,6 +1,7 @@
 using Appliance.Sdk.Recipes;
 using Appliance.Training;
 using Appliance.Training.Privacy;
+using Appliance.Training.Search;
 using Appliance.Training.Stages;
 using Appliance.Training.Tasks;
 using static TorchSharp.torch;
@@ -226,6 +227,39 @@ public sealed class StageTests
         // teacher softmax(2/2, 0) = (0.7310586, 0.2689414), student even: KL = 0.1109…, times 4
         PreferenceLosses.SoftTargets(T(0, 0).view(1, 2), T(2, 0).view(1, 2), 2).item<float>().Should().BeApproximately(4 * 0.1109441f, 1e-5f);
         PreferenceLosses.Grpo(T(-1), T(-1.5f), T(2), 0.5).item<float>().Should().BeApproximately(-2 + (0.5f * (MathF.Exp(-0.5f) + 0.5f - 1)), 1e-6f);
+    }
+
+    [Theory]
+    [InlineData("grid", 6, 6)]
+    [InlineData("random", 4, 4)]
+    [InlineData("asha", 6, 8)] // six for a third of the epochs, two of them for all
+    public void A_search_finds_the_best_setting_and_goes_on_where_it_was_stopped(string strategy, int trials, int runs)
+    {
+        using var folder = new TempFolder();
+        var text = $"base_model: b\ntask: t\nnum_train_epochs: 3\nlearning_rate: 0.5\nsearch: {{strategy: {strategy}, trials: {trials}, fields: {{learning_rate: [0.1, 0.01, 0.001], lora.r: [2, 4]}}}}\n";
+        var options = RecipeReader.Read(text).Recipe!.Search!;
+        var (asked, stop) = (0, 3);
+        double Score(Recipe r)
+        {
+            asked++;
+            return asked > stop ? throw new OperationCanceledException() : -Math.Abs(Math.Log10(r.LearningRate) + 2) + (r.Lora.Rank / 100.0) + (r.Epochs / 1000.0);
+        }
+        var stopped = () => new RecipeSearch(text, options, folder.File("trials.jsonl")).Best(Score, CancellationToken.None);
+        stopped.Should().Throw<OperationCanceledException>();
+        (asked, stop) = (0, 100);
+
+        var search = new RecipeSearch(text, options, folder.File("trials.jsonl"));
+        var best = RecipeReader.Read(search.Best(Score, CancellationToken.None)).Recipe!;
+
+        asked.Should().Be(runs - 3, "three were done before");
+        search.Trials.Should().HaveCount(runs);
+        var top = search.Trials.Where(t => t.Epochs == 3).MaxBy(t => t.Metric)!;
+        best.LearningRate.ToString().Should().Be(top.Fields["learning_rate"]);
+        best.Epochs.Should().Be(3);
+        if (strategy != "random")
+        {
+            (best.LearningRate, best.Lora.Rank).Should().Be((0.01, 4));
+        }
     }
 
     private sealed class Quiet : ITrainingObserver

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Appliance.Sdk.Recipes;
 using Appliance.Torch.Beyond;
 using Appliance.Training.Measuring;
+using Appliance.Training.Search;
 
 namespace Appliance.Cli.Verbs;
 
@@ -29,7 +30,7 @@ internal static class BenchTrainVerb
         command.SetAction((parsed, cancellationToken) => Task.FromResult(LocalModelVerbs.Guarded(() =>
         {
             EnterJobEnvironment();
-            var read = Read(parsed.GetValue(recipe), new Dictionary<string, string?>
+            var text = Text(parsed.GetValue(recipe), new Dictionary<string, string?>
             {
                 ["base_model"] = LocalModelVerbs.Existing(parsed.GetValue(model)!), // required
                 ["task"] = "bench",
@@ -38,9 +39,12 @@ internal static class BenchTrainVerb
                 ["precision"] = parsed.GetValue(precision),
                 ["seed"] = parsed.GetValue(seed)?.ToString(CultureInfo.InvariantCulture),
             });
+            var folder = LocalModelVerbs.Existing(parsed.GetValue(data)!); // required
+            var cores = Math.Clamp(parsed.GetValue(threads), 1, 256);
+            var best = Searched(text, folder, cores, parsed.GetValue(checkpoints), cancellationToken);
             var result = TrainingBench.Run(
-                read, LocalModelVerbs.Existing(parsed.GetValue(data)!), Math.Clamp(parsed.GetValue(threads), 1, 256), // required
-                parsed.GetValue(checkpoints), parsed.GetValue(save), _ => { }, cancellationToken);
+                best, folder, cores,
+                Runs(parsed.GetValue(checkpoints)), parsed.GetValue(save), _ => { }, cancellationToken);
             Print(result, parsed.GetValue(Session.JsonOption));
             return ExitCodes.Done;
         })));
@@ -51,7 +55,7 @@ internal static class BenchTrainVerb
     internal static void EnterJobEnvironment() => ProcessImage.RestartWith(Marker, JobEnvironment.Set, JobEnvironment.Removed);
 
     // The fields of the options take the place of the file's own.
-    private static Recipe Read(string? file, Dictionary<string, string?> fields)
+    private static string Text(string? file, Dictionary<string, string?> fields)
     {
         var set = fields.Where(f => f.Value is not null).ToArray();
         if (file is not null && !File.Exists(file))
@@ -59,8 +63,33 @@ internal static class BenchTrainVerb
             throw new ArgumentException($"There is no file {file}.");
         }
         var kept = file is null ? [] : File.ReadAllLines(file).Where(l => !set.Any(f => l.StartsWith(f.Key + ":", StringComparison.Ordinal)));
-        var (recipe, errors) = RecipeReader.Read(string.Join('\n', kept.Concat(set.Select(f => $"{f.Key}: {f.Value}"))));
+        return string.Join('\n', kept.Concat(set.Select(f => $"{f.Key}: {f.Value}")));
+    }
+
+    // A search's winner has checkpoints of its own.
+    private static string? Runs(string? folder) => folder is null ? null : File.Exists(Path.Combine(folder, "trials.jsonl")) ? Path.Combine(folder, "best") : folder;
+
+    private static Recipe Read(string text)
+    {
+        var (recipe, errors) = RecipeReader.Read(text);
         return recipe ?? throw new ArgumentException("The recipe has problems:\n  " + string.Join("\n  ", errors));
+    }
+
+    // The best of a search on the validation part; the test part is looked at once, afterwards, with the winner.
+    private static Recipe Searched(string text, string data, int threads, string? journal, CancellationToken cancellationToken)
+    {
+        var recipe = Read(text);
+        if (recipe.Search is not { } options)
+        {
+            return recipe;
+        }
+        var search = new RecipeSearch(text, options, journal is null ? null : Path.Combine(journal, "trials.jsonl"));
+        var best = search.Best(r => TrainingBench.Validate(r, data, threads, cancellationToken), cancellationToken);
+        foreach (var trial in search.Trials)
+        {
+            Console.Error.WriteLine($"trial {trial.Number}: {string.Join(", ", trial.Fields.Select(f => $"{f.Key} {f.Value}"))}, {trial.Epochs} epochs: {trial.Metric.ToString("0.0000", CultureInfo.InvariantCulture)}");
+        }
+        return Read(best) with { Search = null };
     }
 
     private static void Print(TrainingBenchResult r, bool json)

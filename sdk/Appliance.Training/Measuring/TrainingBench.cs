@@ -45,6 +45,16 @@ public static class TrainingBench
             result.Verdict, result.Epsilon);
     }
 
+    /// <summary>Trains and gives the best validation's metric; the test part stays unseen.</summary>
+    public static double Validate(Recipe recipe, string data, int threads, CancellationToken cancellationToken)
+    {
+        set_num_threads(threads);
+        random.manual_seed(recipe.Seed);
+        using var prepared = TaskBuilder.Build(recipe, data, CPU);
+        using var trainer = new Trainer(recipe, prepared.Task, new Observer(null, _ => { }), TimeProvider.System);
+        return trainer.Run(prepared.Train, prepared.Validation, null, cancellationToken).BestMetric;
+    }
+
     // VmHWM of the process, in kB; 0 where the system does not say
     private static long PeakBytes() => File.Exists("/proc/self/status")
         ? File.ReadLines("/proc/self/status").Where(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
