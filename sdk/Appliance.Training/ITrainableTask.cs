@@ -47,6 +47,11 @@ public interface ITrainableTask : IDisposable
     /// <summary>Mean loss over the batch's units, a scalar with a gradient.</summary>
     Tensor Loss(IReadOnlyList<Item> batch, BatchContext context);
 
+    /// <summary>Called after each loss's backward pass, for what autograd does not do by itself.</summary>
+    void AfterBackward()
+    {
+    }
+
     /// <summary>Scores examples without learning from them.</summary>
     Scores Evaluate(IReadOnlyList<Item> items);
 }

@@ -52,7 +52,7 @@ public sealed class Trainer(Recipe recipe, ITrainableTask task, ITrainingObserve
         var layers = new Layers(task);
         using var optimizer = Optimizer(layers.Groups(learnt, task.Module, recipe.WeightDecay, recipe.LayerwiseDecay));
         _privacy = recipe.Privacy is { } privacy ? new PrivacyLedger(privacy) : null;
-        var sampler = new Sampler(recipe, train, old);
+        var sampler = new Sampler(recipe, train, old, exchange?.Rank ?? 0, exchange?.Size ?? 1);
         var counters = checkpoint is { } state
             ? RunState.Read(state, _moving, optimizer, _best)
             : new RunCounters { OldBefore = old.Count > 0 ? task.Evaluate(old).Of(recipe.BestMetric) : null };
@@ -146,15 +146,20 @@ public sealed class Trainer(Recipe recipe, ITrainableTask task, ITrainingObserve
     // The gradients of several batches weigh as in one large batch: by examples or tokens that count.
     private double Gradients(Item[][] group, long step)
     {
-        var units = Array.ConvertAll(group, b => task.Units(b));
+        var units = Array.ConvertAll(group, b => b.Length == 0 ? 0 : task.Units(b));
         var all = exchange?.Sum(units.Sum()) ?? units.Sum();
         var sum = 0.0;
         for (var k = 0; k < group.Length; k++)
         {
+            if (group[k].Length == 0)
+            {
+                continue; // a short batch has nothing for this process
+            }
             using var scope = NewDisposeScope(); // frees the temporaries of this batch
             var loss = task.Loss(group[k], new BatchContext(Chance(step, k)));
             var share = units[k] / all;
             (share == 1 ? loss : loss * share).backward();
+            task.AfterBackward();
             sum += loss.item<float>() * share;
         }
         return sum;

@@ -230,6 +230,28 @@ public sealed class StageTests
     }
 
     [Theory]
+    [InlineData("bert-sentiment", "", "tsv")]
+    [InlineData("gpt2-generate", "stage: sft\n", "jsonl")]
+    public void Layers_computed_again_give_the_same_weights_with_dropout_on(string model, string fields, string kind)
+    {
+        using var data = Sentences(32);
+        if (kind == "jsonl")
+        {
+            File.Delete(data.File("rows.tsv"));
+            File.WriteAllLines(data.File("rows.jsonl"), Enumerable.Range(0, 32).Select(k => $"{{\"prompt\":\"the {Words[k % 12]}\",\"completion\":\"is {Words[k % 7]} good\"}}"));
+        }
+        float[] Weights(bool again)
+        {
+            float[] all = [];
+            Run(Recipe($"base_model: {Model(model)}\n{fields}dropout: 0.1\nmax_steps: 4\nlearning_rate: 0.01\noptim: sgd\nper_device_train_batch_size: 8\nload_best_model_at_end: false\ngradient_checkpointing: {(again ? "true" : "false")}\n"),
+                data.Path, p => all = [.. p.Task.Module.parameters().SelectMany(w => w.cpu().data<float>().ToArray())]);
+            return all;
+        }
+
+        Weights(true).Zip(Weights(false), (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-6f);
+    }
+
+    [Theory]
     [InlineData("grid", 6, 6)]
     [InlineData("random", 4, 4)]
     [InlineData("asha", 6, 8)] // six for a third of the epochs, two of them for all

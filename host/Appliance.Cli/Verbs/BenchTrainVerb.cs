@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Appliance.Sdk.Recipes;
 using Appliance.Torch.Beyond;
+using Appliance.Training;
+using Appliance.Training.Distributed;
 using Appliance.Training.Measuring;
 using Appliance.Training.Search;
 
@@ -25,8 +27,11 @@ internal static class BenchTrainVerb
         var checkpoints = new Option<string?>("--checkpoints") { Description = "Folder to keep checkpoints in and go on from" };
         var save = new Option<string?>("--save") { Description = "Folder for the trained model" };
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
+        var nodes = new Option<string?>("--nodes") { Description = "HOST:PORT of the first of several processes that learn together" };
+        var rank = new Option<int>("--rank") { Description = "This process, from 0" };
+        var world = new Option<int>("--world") { DefaultValueFactory = _ => 1, Description = "Processes in all" };
         var command = new Command("train", "Train on a folder of data and test, without the service")
-            { model, data, method, epochs, precision, seed, recipe, checkpoints, save, threads };
+            { model, data, method, epochs, precision, seed, recipe, checkpoints, save, threads, nodes, rank, world };
         command.SetAction((parsed, cancellationToken) => Task.FromResult(LocalModelVerbs.Guarded(() =>
         {
             EnterJobEnvironment();
@@ -42,9 +47,10 @@ internal static class BenchTrainVerb
             var folder = LocalModelVerbs.Existing(parsed.GetValue(data)!); // required
             var cores = Math.Clamp(parsed.GetValue(threads), 1, 256);
             var best = Searched(text, folder, cores, parsed.GetValue(checkpoints), cancellationToken);
+            using var exchange = parsed.GetValue(nodes) is { } place ? new GlooExchange(place, parsed.GetValue(rank), parsed.GetValue(world)) : null;
             var result = TrainingBench.Run(
                 best, folder, cores,
-                Runs(parsed.GetValue(checkpoints)), parsed.GetValue(save), _ => { }, cancellationToken);
+                Runs(parsed.GetValue(checkpoints)), parsed.GetValue(save), p => Report(p, parsed), cancellationToken, exchange);
             Print(result, parsed.GetValue(Session.JsonOption));
             return ExitCodes.Done;
         })));
@@ -73,6 +79,15 @@ internal static class BenchTrainVerb
     {
         var (recipe, errors) = RecipeReader.Read(text);
         return recipe ?? throw new ArgumentException("The recipe has problems:\n  " + string.Join("\n  ", errors));
+    }
+
+    // With logging_steps in the recipe, a line a step on standard error.
+    private static void Report(TrainingProgress p, ParseResult parsed)
+    {
+        if (parsed.GetValue(Session.JsonOption) && p.GradientNorm > 0)
+        {
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {p.Step} loss {p.Loss:R} rate {p.LearningRate:R}"));
+        }
     }
 
     // The best of a search on the validation part; the test part is looked at once, afterwards, with the winner.

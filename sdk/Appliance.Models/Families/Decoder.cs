@@ -86,7 +86,8 @@ internal sealed class Decoder : Encoder
         for (var k = 0; k < _layers.Count; k++)
         {
             hidden.Add(x);
-            x = _layers[k].call(x, pass, k);
+            var (layer, at) = (_layers[k], k);
+            x = input.Recompute is { } again ? again.Run(x, y => layer.call(y, pass, at)) : layer.call(x, pass, k);
         }
         x = _finalNorm.call(x);
         hidden.Add(x);

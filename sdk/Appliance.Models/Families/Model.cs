@@ -40,6 +40,9 @@ public sealed record ModelInput
     /// <summary>Keys and values of the tokens before these; null for none.</summary>
     public KeyValueCache? Cache { get; init; }
 
+    /// <summary>Forget the inside of layers and compute it again in the backward pass; null to keep everything.</summary>
+    public Recomputation? Recompute { get; init; }
+
     /// <summary>Keep hidden states and attention probabilities; default false, they cost memory.</summary>
     public bool Trace { get; init; }
 }

@@ -74,7 +74,8 @@ internal sealed class TextEncoder : Encoder
         for (var k = 0; k < _plan.Layers; k++)
         {
             hidden.Add(x);
-            x = _layers[_plan.LayerGroups is { } groups ? k * groups / _plan.Layers : k].call(x, pass, k);
+            var (layer, at) = (_layers[_plan.LayerGroups is { } groups ? k * groups / _plan.Layers : k], k);
+            x = input.Recompute is { } again ? again.Run(x, y => layer.call(y, pass, at)) : layer.call(x, pass, k);
         }
         hidden.Add(x);
 

@@ -152,6 +152,10 @@ public static class RecipeReader
         {
             f.Error(f.LineOf("privacy"), "privacy", "clips example by example and needs no gradient_accumulation_steps; raise per_device_train_batch_size instead");
         }
+        if (r is { GradientCheckpointing: true, Stage: TrainingStage.Dpo or TrainingStage.Kto or TrainingStage.Rl })
+        {
+            f.Error(f.LineOf("gradient_checkpointing"), "gradient_checkpointing", "is not there for dpo, kto and rl; lower per_device_train_batch_size instead");
+        }
         if (r.Stage == TrainingStage.Distill && r.Preference.Model.Length == 0)
         {
             f.Error(f.LineOf("stage"), "stage", "distill needs a teacher: preference: {model: NAME}");

@@ -40,6 +40,10 @@ internal static unsafe partial class Native
     [LibraryImport(Bridge)] internal static partial int bridge_set_grad(nint tensor, nint grad);
     [LibraryImport(Bridge)]
     internal static partial nint bridge_packed_attention(nint qkv, nint lengths, long heads, double scale, double dropout, long seed, int causal);
+    [LibraryImport(Bridge, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint bridge_group_open(string host, int port, int rank, int size, long timeoutMilliseconds);
+    [LibraryImport(Bridge)] internal static partial int bridge_group_sum(nint group, nint* tensors, long count);
+    [LibraryImport(Bridge)] internal static partial void bridge_group_close(nint group);
     [LibraryImport(Bridge)] internal static partial nint bridge_gelu(nint x);
     [LibraryImport(Bridge)] internal static partial nint bridge_dropout(nint x, double share, long seed);
     [LibraryImport(Bridge)] internal static partial int bridge_grad_mode();

@@ -17,6 +17,7 @@
 
 #include "packed_attention.h"
 #include "pointwise.h"
+#include "process_group.h"
 
 namespace {
 thread_local std::string last_error;
@@ -225,6 +226,22 @@ void* bridge_gelu(void* x) {
 }
 void* bridge_dropout(void* x, double share, int64_t seed) {
   return guarded([&]() -> void* { return keep(learning_dropout(*static_cast<at::Tensor*>(x), share, seed)); }, nullptr);
+}
+
+void* bridge_group_open(const char* host, int32_t port, int32_t rank, int32_t size, int64_t timeout_ms) {
+  return guarded([&]() -> void* { return open_group(host, port, rank, size, timeout_ms); }, nullptr);
+}
+int32_t bridge_group_sum(void* group, void** tensors, int64_t count) {
+  return guarded([&]() -> int32_t {
+    at::NoGradGuard off;
+    std::vector<at::Tensor> list;
+    for (int64_t k = 0; k < count; k++) list.push_back(*static_cast<at::Tensor*>(tensors[k]));
+    sum_over_group(*static_cast<ProcessGroup*>(group), list);
+    return 0;
+  }, -1);
+}
+void bridge_group_close(void* group) {
+  guarded([&]() -> int32_t { close_group(static_cast<ProcessGroup*>(group)); return 0; }, -1);
 }
 
 int32_t bridge_grad_mode() { return at::GradMode::is_enabled() ? 1 : 0; }

@@ -36,6 +36,7 @@ internal static class DryRun
                 using var scope = NewDisposeScope();
                 var loss = task.Loss(batch, new BatchContext(new Random(recipe.Seed)));
                 loss.backward();
+                task.AfterBackward();
                 if (!double.IsFinite(loss.item<float>()))
                 {
                     throw new InvalidDataException("The loss of the first examples is not a number: the base model's weights or the data are damaged. Check with: appliance model verify DIR");

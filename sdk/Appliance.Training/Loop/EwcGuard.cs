@@ -30,6 +30,7 @@ internal sealed class EwcGuard : IDisposable
         {
             using var scope = NewDisposeScope();
             task.Loss([item], new BatchContext(new Random(recipe.Seed))).backward();
+            task.AfterBackward();
             using var _ = no_grad();
             foreach (var (parameter, _, importance) in _held.Where(h => h.Parameter.grad is not null))
             {

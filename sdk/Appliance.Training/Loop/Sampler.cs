@@ -3,12 +3,12 @@ using Appliance.Sdk.Recipes;
 namespace Appliance.Training;
 
 /// <summary>Decides which examples make which batch; the same for the same seed and epoch, so that a run can be taken up.</summary>
-internal sealed class Sampler(Recipe recipe, IReadOnlyList<Item> items, IReadOnlyList<Item> old)
+internal sealed class Sampler(Recipe recipe, IReadOnlyList<Item> items, IReadOnlyList<Item> old, int rank = 0, int size = 1)
 {
     private const int BatchesSortedTogether = 50;
 
     /// <summary>Batches of one epoch, as every epoch has them.</summary>
-    internal int BatchesPerEpoch { get; } = (items.Count + recipe.BatchSize - 1) / recipe.BatchSize;
+    internal int BatchesPerEpoch { get; } = (items.Count + (recipe.BatchSize * size) - 1) / (recipe.BatchSize * size);
 
     /// <summary>The chance of each example to be in a batch: what differential privacy counts with.</summary>
     internal double Rate => Math.Min(1, recipe.BatchSize / (double)items.Count);
@@ -22,7 +22,8 @@ internal sealed class Sampler(Recipe recipe, IReadOnlyList<Item> items, IReadOnl
             return [.. Enumerable.Range(0, BatchesPerEpoch).Select(_ => items.Where(_ => chance.NextDouble() < Rate).ToArray())];
         }
         var order = Order(chance);
-        var batches = order.Chunk(recipe.BatchSize).Select(b => b.Select(k => items[k]).ToArray());
+        // Every process makes the same plan and takes its part of each batch.
+        var batches = order.Chunk(recipe.BatchSize * size).Select(b => b.Skip(rank * recipe.BatchSize).Take(recipe.BatchSize).Select(k => items[k]).ToArray());
         return recipe.Forgetting == ForgettingGuard.Replay && old.Count > 0 ? [.. batches.Select(b => WithOld(b, chance))] : [.. batches];
     }
 

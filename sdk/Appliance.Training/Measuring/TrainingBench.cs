@@ -1,6 +1,7 @@
 using System.Globalization;
 using Appliance.Sdk.Recipes;
 using Appliance.Training.Data;
+using Appliance.Training.Distributed;
 using Appliance.Training.Tasks;
 using static TorchSharp.torch;
 
@@ -19,16 +20,18 @@ public static class TrainingBench
     /// <param name="recipe">Its base_model is a folder.</param>
     /// <param name="checkpoints">Where to keep checkpoints and go on from; null for none.</param>
     /// <param name="save">Folder for the trained model; null for none.</param>
+    /// <param name="exchange">The other processes; null for this one alone.</param>
     /// <exception cref="InvalidDataException">Base and data do not fit each other.</exception>
     public static TrainingBenchResult Run(
-        Recipe recipe, string data, int threads, string? checkpoints, string? save, Action<TrainingProgress> report, CancellationToken cancellationToken)
+        Recipe recipe, string data, int threads, string? checkpoints, string? save, Action<TrainingProgress> report, CancellationToken cancellationToken,
+        IGradientExchange? exchange = null)
     {
         set_num_threads(threads);
         random.manual_seed(recipe.Seed);
         using var prepared = TaskBuilder.Build(recipe, data, CPU);
         var files = checkpoints is null ? null : new CheckpointFiles(checkpoints, keep: 2);
         var observer = new Observer(files, report);
-        using var trainer = new Trainer(recipe, prepared.Task, observer, TimeProvider.System);
+        using var trainer = new Trainer(recipe, prepared.Task, observer, TimeProvider.System, exchange);
         var result = trainer.Run(prepared.Train, prepared.Validation, files?.Newest(), cancellationToken);
         var learnt = prepared.Task.Module.named_parameters().Where(p => p.parameter.requires_grad).Sum(p => p.parameter.numel());
         var scores = prepared.Task.Evaluate(prepared.Test);

@@ -28,6 +28,7 @@ internal sealed class PrivacyLedger(PrivacyOptions options)
             using var scope = NewDisposeScope();
             var own = task.Loss([item], new BatchContext(chance));
             own.backward();
+            task.AfterBackward();
             loss += own.item<float>() / batch.Length;
             using var _ = no_grad();
             var norm = Appliance.Torch.Beyond.GradientNorm.Of(parameters.Where(p => p.grad is not null).Select(p => p.grad!)); // filtered

@@ -71,6 +71,8 @@ public sealed class DistillationTask : ITrainableTask
             : throw new InvalidDataException($"preference.hidden_weight needs vectors of one size; the teacher's have {vector.shape[1]} numbers, the student's {own.shape[1]}. Set it to 0.");
     }
 
+    public void AfterBackward() => _student.AfterBackward();
+
     public Scores Evaluate(IReadOnlyList<Item> items) => _student.Evaluate(items);
 
     public void Dispose()

@@ -67,7 +67,7 @@ public sealed class LanguageTask : ModelTask
     // [n, v] scores and [n] labels; a causal model's scores are those of the next token
     private (Tensor Scores, Tensor Labels) Scored(IReadOnlyList<Item> batch)
     {
-        var logits = Model.Answer(Batches.Texts(Model, batch, Device)).Logits!; // [b, n + t, v]; both heads make scores
+        var logits = Model.Answer(Texts(batch)).Logits!; // [b, n + t, v]; both heads make scores
         var labels = Batches.TokenLabels(batch, Device);
         var t = labels.shape[1];
         logits = logits.narrow(1, logits.shape[1] - t, t); // learnt vectors before the text have no labels

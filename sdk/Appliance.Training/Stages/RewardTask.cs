@@ -20,7 +20,7 @@ public sealed class RewardTask : ModelTask
         new(Open(folder, HeadKind.SequenceClassification, recipe, WithLabels(["reward"])), recipe, device);
 
     /// <summary>[b] the score of each answer.</summary>
-    public Tensor Score(IReadOnlyList<Item> batch) => Model.Answer(Batches.Texts(Model, batch, Device)).Logits!.select(1, 0); // the head makes one number
+    public Tensor Score(IReadOnlyList<Item> batch) => Model.Answer(Texts(batch)).Logits!.select(1, 0); // the head makes one number
 
     public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context) =>
         PreferenceLosses.Reward(Score(batch), Score([.. batch.Select(i => i.Rejected!)])); // pairs have both

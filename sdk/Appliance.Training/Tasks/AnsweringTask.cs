@@ -56,7 +56,7 @@ public sealed class AnsweringTask : ModelTask
 
     public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context)
     {
-        var output = Model.Answer(Batches.Texts(Model, batch, Device));
+        var output = Model.Answer(Texts(batch));
         using var last = tensor([.. batch.Select(i => i.Last)], device: Device);
         return (nn.functional.cross_entropy(output.StartLogits!, Batches.Labels(batch, Device)) + nn.functional.cross_entropy(output.EndLogits!, last)) / 2;
     }
@@ -68,7 +68,7 @@ public sealed class AnsweringTask : ModelTask
         InBatches(items, (_, batch) =>
         {
             loss += Loss(batch, new BatchContext(new Random(0))).item<float>() * batch.Length;
-            var output = Model.Answer(Batches.Texts(Model, batch, Device));
+            var output = Model.Answer(Texts(batch));
             var t = (int)output.StartLogits!.shape[1];
             var (starts, ends) = (output.StartLogits.cpu().data<float>().ToArray(), output.EndLogits!.cpu().data<float>().ToArray());
             for (var r = 0; r < batch.Length; r++)

@@ -17,11 +17,13 @@ public abstract class ModelTask : ITrainableTask
     private const int EvaluationBatch = 64;
     private const double HeadSpread = 0.02; // as BERT's own heads start
     private readonly HashSet<string> _new;
+    private readonly Recomputation? _recomputation;
 
     protected ModelTask(Model model, LoadReport report, Recipe recipe, Device device)
     {
         (Model, Recipe, Device) = (model, recipe, device);
         _new = [.. report.New];
+        _recomputation = recipe.GradientCheckpointing ? new Recomputation() : null;
         Fill(model, _new);
         model.to(device);
         var half = Bfloat16.Resolve(recipe.Precision, device);
@@ -48,6 +50,15 @@ public abstract class ModelTask : ITrainableTask
     protected Device Device { get; }
 
     public bool IsHead(string parameterName) => _new.Contains(parameterName) || HeadNames.Holds(parameterName);
+
+    public void AfterBackward() => _recomputation?.Backward();
+
+    /// <summary>The batch as the model reads it; while learning, with layers computed again where the recipe says so.</summary>
+    protected Models.Families.ModelInput Texts(IReadOnlyList<Item> batch)
+    {
+        var input = Batches.Texts(Model, batch, Device);
+        return _recomputation is not null && is_grad_enabled() ? input with { Recompute = _recomputation } : input;
+    }
 
     public virtual double Units(IReadOnlyList<Item> batch) => batch.Count;
 

@@ -50,7 +50,7 @@ public sealed class TaggingTask : ModelTask
 
     public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context)
     {
-        var logits = Model.Answer(Batches.Texts(Model, batch, Device)).Logits!; // [b, t, c]
+        var logits = Model.Answer(Texts(batch)).Logits!; // [b, t, c]
         return nn.functional.cross_entropy(logits.reshape(-1, _tags.Count), Batches.TokenLabels(batch, Device).view(-1), label_smoothing: Recipe.LabelSmoothing);
     }
 
@@ -60,7 +60,7 @@ public sealed class TaggingTask : ModelTask
         var (loss, units) = (0.0, 0.0);
         InBatches(items, (rows, batch) =>
         {
-            var logits = Model.Answer(Batches.Texts(Model, batch, Device)).Logits!; // [b, t, c]
+            var logits = Model.Answer(Texts(batch)).Logits!; // [b, t, c]
             loss += nn.functional.cross_entropy(logits.reshape(-1, _tags.Count), Batches.TokenLabels(batch, Device).view(-1), reduction: nn.Reduction.Sum).item<float>();
             units += Units(batch);
             var (best, t) = (logits.argmax(2).cpu().data<long>().ToArray(), logits.shape[1]);

@@ -112,7 +112,7 @@ public sealed class TextClassifier : ModelTask, IClassifyingTask
 
     public Tensor Features(IReadOnlyList<Item> batch)
     {
-        var output = Model.Answer(Batches.Texts(Model, batch, Device));
+        var output = Model.Answer(Texts(batch));
         return Model.Feature(output) ?? throw new InvalidDataException("method: head needs a model that classifies from one vector; use freeze or lora for this one.");
     }
 
@@ -185,7 +185,7 @@ public sealed class TextClassifier : ModelTask, IClassifyingTask
 
     // [b] → [b, c], from kept features where there are any
     internal Tensor Logits(IReadOnlyList<Item> batch) => batch[0].Features is null
-        ? Model.Answer(Batches.Texts(Model, batch, Device)).Logits! // the head is a classifier
+        ? Model.Answer(Texts(batch)).Logits! // the head is a classifier
         : Model.Classify(cat([.. batch.Select(i => i.Features!)]))!; // kept by the same model
 
     private (long[] Predicted, double Loss) Score(IReadOnlyList<Item> items)
