@@ -17,12 +17,39 @@ public sealed class JobStore(StateStore store) : IJobs
     public IReadOnlyList<Job> List() => store.Read(db => db.Query(
         "SELECT body FROM job ORDER BY created, id", r => StateStore.Deserialize<Job>(r.GetString(0))));
 
-    public void SaveCheckpoint(string jobId, ReadOnlyMemory<byte> state) => store.Vault.Replace(Name(jobId), state.Span);
+    public void SaveCheckpoint(string jobId, ReadOnlyMemory<byte> state)
+    {
+        store.Vault.Rename(Name(jobId), Before(jobId));
+        store.Vault.Replace(Name(jobId), state.Span);
+    }
 
-    public ReadOnlyMemory<byte>? ReadCheckpoint(string jobId) =>
-        store.Vault.Has(Name(jobId)) ? store.Vault.Read(Name(jobId)) : default(ReadOnlyMemory<byte>?);
+    // A checkpoint that is missing or does not open (it was cut, changed or never finished) gives way to the one before.
+    public ReadOnlyMemory<byte>? ReadCheckpoint(string jobId)
+    {
+        foreach (var name in (string[])[Name(jobId), Before(jobId)])
+        {
+            try
+            {
+                if (store.Vault.Has(name))
+                {
+                    return store.Vault.Read(name);
+                }
+            }
+            catch (InvalidDataException)
+            {
+                // The next one is older and whole, or there is none and the run begins anew.
+            }
+        }
+        return null;
+    }
 
-    public void DeleteCheckpoint(string jobId) => store.Vault.Delete(Name(jobId));
+    public void DeleteCheckpoint(string jobId)
+    {
+        store.Vault.Delete(Name(jobId));
+        store.Vault.Delete(Before(jobId));
+    }
+
+    private static string Before(string jobId) => Name(jobId) + "-before";
 
     private static string Name(string jobId) => "checkpoint-" + jobId;
 

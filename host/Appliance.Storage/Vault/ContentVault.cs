@@ -45,6 +45,15 @@ internal sealed partial class ContentVault
 
     internal void Delete(string name) => File.Delete(PathOf(name));
 
+    /// <summary>Gives a file another name of ours; the one that had it is gone. Nothing where there is no such file.</summary>
+    internal void Rename(string name, string other)
+    {
+        if (Has(name))
+        {
+            File.Move(PathOf(name), PathOf(other), overwrite: true);
+        }
+    }
+
     /// <summary>Writes under a name of ours: new file, fsync, rename, fsync of the folder. A crash leaves the old or the new.</summary>
     /// <exception cref="IOException">The disk is full or broken; what was there before is untouched.</exception>
     internal void Replace(string name, ReadOnlySpan<byte> content)

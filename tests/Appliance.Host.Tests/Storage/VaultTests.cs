@@ -82,6 +82,24 @@ public sealed class VaultTests : IDisposable
     }
 
     [Fact]
+    public void A_damaged_or_missing_checkpoint_gives_way_to_the_one_before()
+    {
+        var jobs = new JobStore(_store);
+        jobs.SaveCheckpoint("j", new byte[] { 1 });
+        jobs.SaveCheckpoint("j", new byte[] { 2 });
+        var newest = Path.Combine(_folder.Path, "vault", "checkpoint-j");
+        var bytes = File.ReadAllBytes(newest);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(newest, bytes);
+
+        jobs.ReadCheckpoint("j")!.Value.ToArray().Should().Equal(1);
+        File.Delete(newest);
+        jobs.ReadCheckpoint("j")!.Value.ToArray().Should().Equal(1);
+        jobs.DeleteCheckpoint("j");
+        jobs.ReadCheckpoint("j").Should().BeNull();
+    }
+
+    [Fact]
     public void A_key_file_that_others_can_read_is_refused()
     {
         var path = _folder.File("loose.key");
