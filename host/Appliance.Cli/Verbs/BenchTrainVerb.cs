@@ -50,7 +50,7 @@ internal static class BenchTrainVerb
             using var exchange = parsed.GetValue(nodes) is { } place ? new GlooExchange(place, parsed.GetValue(rank), parsed.GetValue(world)) : null;
             var result = TrainingBench.Run(
                 best, folder, cores,
-                Runs(parsed.GetValue(checkpoints)), parsed.GetValue(save), p => Report(p, parsed), cancellationToken, exchange);
+                Runs(parsed.GetValue(checkpoints)), parsed.GetValue(save), p => Report(p, best), cancellationToken, exchange);
             Print(result, parsed.GetValue(Session.JsonOption));
             return ExitCodes.Done;
         })));
@@ -82,9 +82,9 @@ internal static class BenchTrainVerb
     }
 
     // With logging_steps in the recipe, a line a step on standard error.
-    private static void Report(TrainingProgress p, ParseResult parsed)
+    private static void Report(TrainingProgress p, Recipe recipe)
     {
-        if (parsed.GetValue(Session.JsonOption) && p.GradientNorm > 0)
+        if (recipe.LoggingSteps > 0 && p.GradientNorm > 0)
         {
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {p.Step} loss {p.Loss:R} rate {p.LearningRate:R}"));
         }
