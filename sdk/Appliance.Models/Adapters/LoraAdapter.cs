@@ -46,6 +46,12 @@ public sealed class LoraAdapter : ProjectionAdapter
     {
         var training = projection.training && _dropout > 0;
         var dropped = training ? Pointwise.Dropout(x, _dropout) : x;
+        if (projection.HalfPrecision && _magnitude is null)
+        {
+            // All in bfloat16, and one cast back: small products cost less than their casts.
+            var low = functional.linear(Projection.Half(dropped), Projection.Half(_a));
+            return (projection.HalfProduct(x) + functional.linear(low, Projection.Half(_b * _scale))).to(ScalarType.Float32);
+        }
         var change = projection.Multiply(projection.Multiply(dropped, _a, null), _b, null) * _scale;
         if (_magnitude is null)
         {

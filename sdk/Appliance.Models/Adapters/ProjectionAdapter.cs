@@ -36,6 +36,7 @@ public abstract class ProjectionAdapter
         {
             return;
         }
+        projection.Unprepare();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var (weight, bias) = Fold(projection, projection.Oriented(), merged);

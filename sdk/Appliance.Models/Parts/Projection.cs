@@ -33,6 +33,7 @@ public sealed class Projection : Block
     private readonly Parameter? _bias;
     private PreparedWeight? _prepared;
     private FourBitWeight? _fourBit; // stands in for the weight's numbers
+    private Tensor? _half; // of a frozen weight
 
     /// <summary>With random values: uniform in ±1/√in, as in PyTorch, and a bias of zero.</summary>
     public Projection(long inputSize, long outputSize)
@@ -109,7 +110,7 @@ public sealed class Projection : Block
     internal PreparedWeight? Prepared => _prepared;
 
     /// <summary>An input made ready once for several projections of the same precision.</summary>
-    public Tensor Share(Tensor x) => _prepared is { } p && p.Serves(Single(x)) ? p.Share(x) : x;
+    public Tensor Share(Tensor x) => _prepared is { } p && p.Serves(Single(x)) ? p.Share(x) : HalfPrecision ? Half(x) : x;
 
     // x [.., in] → [.., out]; bfloat16 after Prepare(BFloat16), else float32
     public Tensor call(Tensor x)
@@ -148,13 +149,29 @@ public sealed class Projection : Block
     public long WeightBytes => _fourBit?.Bytes ?? (InputSize * OutputSize * sizeof(float));
 
     /// <summary>The plain product, without the adapter.</summary>
-    internal Tensor Multiply(Tensor x) => Single(x) && !Learns(x)
-        ? Vector(x)
-        : Multiply(x, Oriented(), _bias);
+    internal Tensor Multiply(Tensor x) => HalfPrecision
+        ? HalfProduct(x).to(ScalarType.Float32)
+        : Single(x) && !Learns(x) ? Vector(x) : Multiply(x, Oriented(), _bias);
+
+    /// <summary>The plain product in bfloat16, in and out; a frozen weight is cast once.</summary>
+    internal Tensor HalfProduct(Tensor x)
+    {
+        if (_weight.requires_grad || _fourBit is not null)
+        {
+            return functional.linear(Half(x), Half(Oriented()), _bias is null ? null : Half(_bias));
+        }
+        if (_half is null)
+        {
+            using var _ = no_grad();
+            _half = Half(Oriented()).contiguous().DetachFromDisposeScope();
+        }
+        return functional.linear(Half(x), _half, _bias is null ? null : Half(_bias));
+    }
+
+    internal static Tensor Half(Tensor x) => x.dtype == ScalarType.BFloat16 ? x : x.to(ScalarType.BFloat16);
 
     internal Tensor Multiply(Tensor x, Tensor weight, Tensor? bias) => HalfPrecision
-        ? functional.linear(x.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16))
-            .to(ScalarType.Float32)
+        ? functional.linear(Half(x), Half(weight), bias is null ? null : Half(bias)).to(ScalarType.Float32)
         : functional.linear(x, weight, bias);
 
     /// <summary>[out, in] whatever the storage.</summary>
@@ -197,5 +214,7 @@ public sealed class Projection : Block
     {
         _prepared?.Dispose();
         _prepared = null;
+        _half?.Dispose();
+        _half = null;
     }
 }
