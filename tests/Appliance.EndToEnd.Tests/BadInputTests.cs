@@ -44,6 +44,15 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Untrained>
     }
 
     [Fact]
+    public void What_the_service_cannot_serve_is_refused_before_anything_is_queued()
+    {
+        var refused = _host.Command("train", _host.Recipe("adapter", 1, "stage: dpo\nsearch: {strategy: grid, fields: {seed: [1, 2]}}\n"), "--dataset", "letters");
+
+        refused.Code.Should().Be(2);
+        refused.Errors.Should().ContainAll("stage: the service teaches labelled tasks", "method: a model with adapter parts", "search: the service runs one setting");
+    }
+
+    [Fact]
     public void An_unknown_dataset_and_a_refused_purpose_have_their_own_exit_codes()
     {
         _host.Command("train", _host.Recipe(), "--dataset", "nosuch").Code.Should().Be(5);

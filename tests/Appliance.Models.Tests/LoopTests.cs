@@ -65,6 +65,23 @@ public sealed class LoopTests
     }
 
     [Fact]
+    public void A_base_in_four_bits_takes_the_share_of_memory_that_is_written_down()
+    {
+        var folder = Repository.File("samples", "use-lite-en");
+        using var task = TextClassifier.Build(Recipe("") with { BaseModel = folder }, folder, ["minus", "plus"], CPU);
+        double all = task.Module.parameters().Sum(p => p.numel()) * sizeof(float), projections = task.AdapterTargets.Sum(p => p.Projection.WeightBytes);
+
+        foreach (var (_, projection) in task.AdapterTargets)
+        {
+            projection.StoreInFourBits();
+        }
+
+        var stored = task.AdapterTargets.Sum(p => p.Projection.WeightBytes);
+        (stored / projections).Should().BeLessThan(0.13, "of the projections");
+        ((all - projections + stored) / all).Should().BeApproximately(0.387, 0.005, "of the whole base: its embeddings stay as they are");
+    }
+
+    [Fact]
     public void Old_knowledge_is_held_by_consolidation_and_its_loss_is_told()
     {
         Example[] old = [.. Rows(48, 5).Select(e => e with { Label = e.Label == "plus" ? "minus" : "plus" })];

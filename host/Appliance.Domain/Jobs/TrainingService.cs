@@ -20,7 +20,7 @@ public sealed class TrainingService(
     {
         // 1 All mistakes at once.
         var (recipe, read) = RecipeReader.Read(recipeYaml);
-        var errors = read.ToList();
+        var errors = read.Concat(recipe is null ? [] : ServiceLimits.Of(recipe)).ToList();
         if (recipe is not null && models.Find(recipe.BaseModel) is null)
         {
             errors.Add($"base_model: no such model; import it with: appliance model import {recipe.BaseModel} DIR");

@@ -1,0 +1,27 @@
+using Appliance.Sdk.Recipes;
+
+namespace Appliance.Domain.Jobs;
+
+/// <summary>What a recipe may ask for and the service does not do yet; said before anything is queued.</summary>
+internal static class ServiceLimits
+{
+    internal static IEnumerable<string> Of(Recipe recipe)
+    {
+        if (recipe.Stage != TrainingStage.Task)
+        {
+            yield return $"stage: the service teaches labelled tasks; for {recipe.Stage.ToString().ToLowerInvariant()} use: appliance bench train";
+        }
+        if (recipe.Method is TrainingMethod.Adapter or TrainingMethod.Prefix or TrainingMethod.Prompt)
+        {
+            yield return $"method: a model with {recipe.Method.ToString().ToLowerInvariant()} parts cannot be served yet; use lora, ia3 or full";
+        }
+        if (recipe.Search is not null)
+        {
+            yield return "search: the service runs one setting; search with appliance bench train, then submit the best";
+        }
+        if (recipe.Forgetting == ForgettingGuard.Replay)
+        {
+            yield return "forgetting: the service has no old examples to replay; use ewc";
+        }
+    }
+}
