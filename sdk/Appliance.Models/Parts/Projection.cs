@@ -196,18 +196,7 @@ public sealed class Projection : Block
 
     private bool Learns(Tensor x) => HalfPrecision || (is_grad_enabled() && (x.requires_grad || _weight.requires_grad));
 
-    private static bool Single(Tensor x) => x.dtype == ScalarType.Float32 && Rows(x) == 1;
-
-    private static long Rows(Tensor x)
-    {
-        var shape = x.shape;
-        var rows = 1L;
-        for (var k = 0; k < shape.Length - 1; k++)
-        {
-            rows *= shape[k];
-        }
-        return rows;
-    }
+    private static bool Single(Tensor x) => x.dtype == ScalarType.Float32 && PackedLinear.Rows(x) == 1;
 
     /// <summary>Gives the packed weight back where another part has packed it together with others.</summary>
     internal void Unprepare()

@@ -99,16 +99,5 @@ internal sealed class OneDnnLinear : PackedLinear
         }
         return turned;
     }
-
-    private static long Rows(Tensor x)
-    {
-        var shape = x.shape;
-        var rows = 1L;
-        for (var k = 0; k < shape.Length - 1; k++)
-        {
-            rows *= shape[k];
-        }
-        return rows;
-    }
 }
 #endif

@@ -30,6 +30,18 @@ public abstract class PackedLinear : IDisposable
 
     public abstract void Dispose();
 
+    /// <summary>How many vectors a tensor holds: the product of all sizes but the last.</summary>
+    public static long Rows(Tensor x)
+    {
+        var shape = x.shape;
+        var rows = 1L;
+        for (var k = 0; k < shape.Length - 1; k++)
+        {
+            rows *= shape[k];
+        }
+        return rows;
+    }
+
 #if BRIDGE
     /// <summary>Float32 in oneDNN's layout; same numbers to rounding.</summary>
     public static PackedLinear Float32(Tensor weight, Tensor? bias) => new OneDnnLinear(weight, bias);

@@ -85,8 +85,7 @@ public static class DataFolder
     {
         if (file.EndsWith(".jsonl", StringComparison.Ordinal))
         {
-            return [.. Read(file).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)
-                .Select(r => new Example(Field(r, TextColumns, file), Field(r, LabelColumns, file)))];
+            return JsonLines.Read(Read(file), file, r => new Example(Field(r, TextColumns), Field(r, LabelColumns)));
         }
         var rows = DelimitedText.Rows(Read(file), file.EndsWith(".csv", StringComparison.Ordinal) ? ',' : '\t').ToArray();
         var head = rows.Length > 0 ? rows[0] : [];
@@ -98,8 +97,8 @@ public static class DataFolder
 
     private static int Column(string[] head, string[] names) => Array.FindIndex(head, h => names.Contains(h.Trim().TrimStart('\uFEFF').ToLowerInvariant()));
 
-    private static string Field(JsonElement row, string[] names, string file) => names.Select(n => row.TryGetProperty(n, out var v) ? v.ToString() : null).FirstOrDefault(v => v is not null)
-        ?? throw new InvalidDataException($"{file}: a row has no {string.Join("/", names)}.");
+    private static string Field(JsonElement row, string[] names) => names.Select(n => row.TryGetProperty(n, out var v) ? v.ToString() : null).FirstOrDefault(v => v is not null)
+        ?? throw new InvalidDataException($"there is no {string.Join("/", names)}");
 
     private static IReadOnlyList<TaggedSentence> Sentences(string text)
     {

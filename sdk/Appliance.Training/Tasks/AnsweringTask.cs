@@ -54,9 +54,10 @@ public sealed class AnsweringTask : ModelTask
         }
     }
 
-    public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context)
+    public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context) => Loss(Model.Answer(Texts(batch)), batch);
+
+    private Tensor Loss(Models.Families.ModelOutput output, IReadOnlyList<Item> batch)
     {
-        var output = Model.Answer(Texts(batch));
         using var last = tensor([.. batch.Select(i => i.Last)], device: Device);
         return (nn.functional.cross_entropy(output.StartLogits!, Batches.Labels(batch, Device)) + nn.functional.cross_entropy(output.EndLogits!, last)) / 2;
     }
@@ -67,8 +68,8 @@ public sealed class AnsweringTask : ModelTask
         var loss = 0.0;
         InBatches(items, (_, batch) =>
         {
-            loss += Loss(batch, new BatchContext(new Random(0))).item<float>() * batch.Length;
             var output = Model.Answer(Texts(batch));
+            loss += Loss(output, batch).item<float>() * batch.Length;
             var t = (int)output.StartLogits!.shape[1];
             var (starts, ends) = (output.StartLogits.cpu().data<float>().ToArray(), output.EndLogits!.cpu().data<float>().ToArray());
             for (var r = 0; r < batch.Length; r++)

@@ -3,7 +3,6 @@ using Appliance.Models.Heads;
 using Appliance.Sdk.Recipes;
 using Appliance.Training.Data;
 using Appliance.Training.Evaluation;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Appliance.Training.Tasks;
@@ -70,18 +69,8 @@ public sealed class ImageTask : ModelTask, IFeatureTask
 
     public override Scores Evaluate(IReadOnlyList<Item> items)
     {
-        var predicted = new long[items.Count];
-        var loss = 0.0;
-        InBatches(items, (rows, batch) =>
-        {
-            var logits = Logits(batch);
-            loss += nn.functional.cross_entropy(logits, Batches.Labels(batch, Device), reduction: nn.Reduction.Sum).item<float>();
-            foreach (var (row, best) in logits.argmax(1).cpu().data<long>().ToArray().Index())
-            {
-                predicted[rows[row]] = best;
-            }
-        });
-        return ClassificationReport.Of([.. items.Select(i => i.Label)], predicted, _labels.Count).ToScores(loss / Math.Max(1, items.Count));
+        var (predicted, loss) = ScoreClasses(items, Logits);
+        return ClassificationReport.Of([.. items.Select(i => i.Label)], predicted, _labels.Count).ToScores(loss);
     }
 
     private Tensor Logits(IReadOnlyList<Item> batch) => batch[0].Features is null

@@ -104,6 +104,24 @@ public abstract class ModelTask : ITrainableTask
         }
     }
 
+    /// <summary>The most probable class of each item, in their order, and the mean cross-entropy.</summary>
+    /// <param name="logits">[b, classes] of a batch.</param>
+    protected (long[] Predicted, double Loss) ScoreClasses(IReadOnlyList<Item> items, Func<IReadOnlyList<Item>, Tensor> logits)
+    {
+        var predicted = new long[items.Count];
+        var loss = 0.0;
+        InBatches(items, (rows, batch) =>
+        {
+            var scores = logits(batch);
+            loss += nn.functional.cross_entropy(scores, Batches.Labels(batch, Device), reduction: nn.Reduction.Sum).item<float>();
+            foreach (var (row, best) in scores.argmax(1).cpu().data<long>().ToArray().Index())
+            {
+                predicted[rows[row]] = best;
+            }
+        });
+        return (predicted, loss / Math.Max(1, items.Count));
+    }
+
     /// <summary>Opens a folder for learning; a head that the file lacks is new.</summary>
     /// <param name="changes">Fields of the configuration that the task sets, such as the labels.</param>
     /// <exception cref="InvalidDataException">The folder cannot serve this task.</exception>

@@ -124,11 +124,11 @@ public sealed class TextClassifier : ModelTask, IClassifyingTask
 
     public override Scores Evaluate(IReadOnlyList<Item> items)
     {
-        var (predicted, loss) = Score(items);
+        var (predicted, loss) = ScoreClasses(items, Logits);
         return ClassificationReport.Of([.. items.Select(i => i.Label)], predicted, Labels.Count).ToScores(loss);
     }
 
-    public IReadOnlyList<long> Predict(IReadOnlyList<Item> items) => Score(items).Predicted;
+    public IReadOnlyList<long> Predict(IReadOnlyList<Item> items) => ScoreClasses(items, Logits).Predicted;
 
     /// <summary>The probability of each label for one text, in the labels' order.</summary>
     public float[] Probabilities(string text)
@@ -187,22 +187,6 @@ public sealed class TextClassifier : ModelTask, IClassifyingTask
     internal Tensor Logits(IReadOnlyList<Item> batch) => batch[0].Features is null
         ? Model.Answer(Texts(batch)).Logits! // the head is a classifier
         : Model.Classify(cat([.. batch.Select(i => i.Features!)]))!; // kept by the same model
-
-    private (long[] Predicted, double Loss) Score(IReadOnlyList<Item> items)
-    {
-        var predicted = new long[items.Count];
-        var loss = 0.0;
-        InBatches(items, (rows, batch) =>
-        {
-            var logits = Logits(batch);
-            loss += nn.functional.cross_entropy(logits, Batches.Labels(batch, Device), reduction: nn.Reduction.Sum).item<float>();
-            foreach (var (row, best) in logits.argmax(1).cpu().data<long>().ToArray().Index())
-            {
-                predicted[rows[row]] = best;
-            }
-        });
-        return (predicted, loss / Math.Max(1, items.Count));
-    }
 
     private static TextClassifier InMemory(
         Recipe recipe, ModelFiles files, IReadOnlyList<string> labels, int lengthMax, Device device, Func<string, bool>? isNew, ModelConfig config)
