@@ -22,6 +22,7 @@ public sealed class Trainer(Recipe recipe, ITrainableTask task, ITrainingObserve
     private Dictionary<string, Tensor> _moving = []; // what a run changes: the learnt parameters and the buffers
     private PrivacyLedger? _privacy;
     private EwcGuard? _guard;
+    private double _sampledRate; // chance of an example to be in a batch
     private long _reported;
     private long _examplesSeen;
 
@@ -53,6 +54,7 @@ public sealed class Trainer(Recipe recipe, ITrainableTask task, ITrainingObserve
         using var optimizer = Optimizer(layers.Groups(learnt, task.Module, recipe.WeightDecay, recipe.LayerwiseDecay));
         _privacy = recipe.Privacy is { } privacy ? new PrivacyLedger(privacy) : null;
         var sampler = new Sampler(recipe, train, old, exchange?.Rank ?? 0, exchange?.Size ?? 1);
+        _sampledRate = sampler.Rate;
         var counters = checkpoint is { } state
             ? RunState.Read(state, _moving, optimizer, _best)
             : new RunCounters { OldBefore = old.Count > 0 ? task.Evaluate(old).Of(recipe.BestMetric) : null };
@@ -215,7 +217,7 @@ public sealed class Trainer(Recipe recipe, ITrainableTask task, ITrainingObserve
         var speed = _examplesSeen / seconds;
         observer.Report(new TrainingProgress(
             counters.Step, total, counters.Epoch + (force ? 0 : 1), loss, rate, norm, speed, counters.ValidationLoss, counters.ValidationMetric,
-            (total - counters.Step) * (double)recipe.BatchSize * recipe.AccumulationSteps / Math.Max(speed, 1e-3), null));
+            (total - counters.Step) * (double)recipe.BatchSize * recipe.AccumulationSteps / Math.Max(speed, 1e-3), _privacy?.Spent(_sampledRate, counters.Step)));
     }
 
     private IOptimizer Optimizer(IReadOnlyList<ParameterGroup> groups) =>
