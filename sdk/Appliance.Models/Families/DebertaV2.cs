@@ -24,7 +24,7 @@ internal sealed class DebertaV2 : Encoder
     private readonly TextEmbeddings _embeddings;
     private readonly List<EncoderLayer> _layers = [];
     private readonly Dictionary<EncoderLayer, (Projection? Key, Projection? Query)> _distance = [];
-    private readonly Embedding? _relative;
+    private readonly TokenTable? _relative;
     private readonly Norm? _relativeNorm;
     private readonly LocalConvolution? _convolution;
 
@@ -43,7 +43,7 @@ internal sealed class DebertaV2 : Encoder
         }
         if (settings.Relative)
         {
-            _relative = Add("encoder.rel_embeddings", TokenTable.New(2 * settings.Span, settings.Layer.Hidden));
+            _relative = Add("encoder.rel_embeddings", new TokenTable(2 * settings.Span, settings.Layer.Hidden));
             _relativeNorm = settings.NormedRelative ? Add("encoder.LayerNorm", new Norm(settings.Layer.Hidden, Epsilon)) : null;
         }
         _convolution = settings.ConvolutionWidth == 0 ? null : Add("encoder.conv", new LocalConvolution(config, settings));
@@ -53,7 +53,7 @@ internal sealed class DebertaV2 : Encoder
 
     public override double Epsilon => _settings.Layer.Epsilon;
 
-    public override Embedding WordEmbeddings => _embeddings.Words;
+    public override TokenTable WordEmbeddings => _embeddings.Words;
 
     public override ModelOutput Forward(ModelInput input)
     {

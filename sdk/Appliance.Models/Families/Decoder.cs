@@ -42,8 +42,8 @@ internal sealed record DecoderPlan(
 internal sealed class Decoder : Encoder
 {
     private readonly DecoderPlan _plan;
-    private readonly Embedding _words;
-    private readonly Embedding? _positions;
+    private readonly TokenTable _words;
+    private readonly TokenTable? _positions;
     private readonly List<DecoderLayer> _layers = [];
     private readonly INorm _finalNorm;
 
@@ -53,8 +53,8 @@ internal sealed class Decoder : Encoder
         (_plan, Names) = (plan, rules);
         var padding = config.Int("pad_token_id", -1, min: -1);
         var row = plan.PaddingRow && padding >= 0 && padding < plan.Vocabulary ? padding : (long?)null;
-        _words = Add(plan.Words, TokenTable.New(plan.Vocabulary, plan.Hidden, row));
-        _positions = plan.Positions is { } p ? Add(p.Path, TokenTable.New(p.Count, plan.Hidden)) : null;
+        _words = Add(plan.Words, new TokenTable(plan.Vocabulary, plan.Hidden, row));
+        _positions = plan.Positions is { } p ? Add(p.Path, new TokenTable(p.Count, plan.Hidden)) : null;
         for (var k = 0; k < plan.Layers; k++)
         {
             _layers.Add(Add(string.Format(CultureInfo.InvariantCulture, plan.LayerPath, k), plan.Layer(k)));
@@ -67,7 +67,7 @@ internal sealed class Decoder : Encoder
 
     public override double Epsilon => _plan.Epsilon;
 
-    public override Embedding WordEmbeddings => _words;
+    public override TokenTable WordEmbeddings => _words;
 
     public override ModelOutput Forward(ModelInput input)
     {

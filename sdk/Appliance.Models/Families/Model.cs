@@ -84,7 +84,7 @@ public abstract class Model(ModelConfig config, string name) : Block(name)
     public ModelConfig Config { get; } = config;
 
     /// <summary>The table of token vectors; null where the model reads images.</summary>
-    public virtual Embedding? WordEmbeddings => null;
+    public virtual TokenTable? WordEmbeddings => null;
 
     /// <summary>How the checkpoint's names of this family become ours; most need nothing.</summary>
     public virtual NameRules Names { get; protected internal set; } = NameRules.None;

@@ -31,7 +31,7 @@ internal static class MpNet
             Pooler: kind == HeadKind.Base ? "pooler.dense" : null,
             PositionBias: owner =>
             {
-                var table = owner.Add("encoder.relative_attention_bias", TokenTable.New(rows, layer.Heads));
+                var table = owner.Add("encoder.relative_attention_bias", new TokenTable(rows, layer.Heads));
                 return (t, device) => table
                     .call(RelativeBuckets.Of(0, t, t, Buckets, DistanceMax, twoSided: true, device)) // [t, t, heads]
                     .permute(2, 0, 1).unsqueeze(0);

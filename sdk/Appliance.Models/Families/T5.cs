@@ -14,7 +14,7 @@ internal sealed class T5 : Model
     internal static Family Family { get; } = Family.Of("t5", Build);
 
     private readonly T5Shape _shape;
-    private readonly Embedding _words;
+    private readonly TokenTable _words;
     private readonly T5Stack _encoder;
     private readonly T5Stack? _decoder;
     private readonly Projection? _scores;
@@ -24,7 +24,7 @@ internal sealed class T5 : Model
         : base(config, "T5")
     {
         (_shape, _writes) = (shape, kind == HeadKind.SequenceToSequence);
-        _words = Add("shared", TokenTable.New(shape.Vocabulary, shape.Hidden));
+        _words = Add("shared", new TokenTable(shape.Vocabulary, shape.Hidden));
         _encoder = Add("encoder", new T5Stack(shape, shape.EncoderLayers, writes: false));
         _decoder = kind == HeadKind.EncoderOnly ? null : Add("decoder", new T5Stack(shape, shape.DecoderLayers, writes: true));
         _scores = _writes && !tied ? Add("lm_head", new Projection(shape.Hidden, shape.Vocabulary, bias: false)) : null;
@@ -36,7 +36,7 @@ internal sealed class T5 : Model
         Names = _decoder is null ? Names with { IgnoredStarts = ["decoder."] } : Names;
     }
 
-    public override Embedding WordEmbeddings => _words;
+    public override TokenTable WordEmbeddings => _words;
 
     public override ModelOutput Forward(ModelInput input)
     {
@@ -51,7 +51,7 @@ internal sealed class T5 : Model
         var written = _decoder.call(_words.call(input.DecoderInputIds), causal, read, crossed, input.Cache);
         input.Cache?.Advance(input.DecoderInputIds.shape[1]);
         var logits = !_writes ? null : _scores is null
-            ? Words.Scores(written * (1 / Math.Sqrt(_shape.Hidden)), _words.weight) // tied: scaled as in the reference
+            ? Words.Scores(written * (1 / Math.Sqrt(_shape.Hidden)), _words.Matrix) // tied: scaled as in the reference
             : Wide.Of(_scores.call(written));
         return new ModelOutput { Last = written, EncoderLast = read, Logits = logits };
     }
@@ -101,7 +101,7 @@ internal sealed class T5Stack : Block
     private readonly T5Shape _shape;
     private readonly bool _writes;
     private readonly List<T5Layer> _layers = [];
-    private readonly Embedding _distances;
+    private readonly TokenTable _distances;
     private readonly RmsNorm _finalNorm;
 
     internal T5Stack(T5Shape shape, int layers, bool writes)
@@ -114,8 +114,8 @@ internal sealed class T5Stack : Block
         }
         // The first layer holds the table of distances that all layers share.
         _distances = layers == 0
-            ? TokenTable.New(shape.Buckets, shape.Heads)
-            : _layers[0].Add("layer.0.SelfAttention.relative_attention_bias", TokenTable.New(shape.Buckets, shape.Heads));
+            ? new TokenTable(shape.Buckets, shape.Heads)
+            : _layers[0].Add("layer.0.SelfAttention.relative_attention_bias", new TokenTable(shape.Buckets, shape.Heads));
         _finalNorm = Add("final_layer_norm", new RmsNorm(shape.Hidden, shape.Epsilon));
     }
 

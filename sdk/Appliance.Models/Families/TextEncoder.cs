@@ -54,7 +54,7 @@ internal sealed class TextEncoder : Encoder
 
     public override double Epsilon => _plan.Layer.Epsilon;
 
-    public override Embedding WordEmbeddings => _embeddings.Words;
+    public override TokenTable WordEmbeddings => _embeddings.Words;
 
     public override ModelOutput Forward(ModelInput input)
     {

@@ -18,7 +18,7 @@ public sealed class UseLite : Module<PackedBatch, Tensor>
     public const int LengthMax = 128;
     private const int EmbeddingSize = 256;
     private const int VocabularySize = 8002;
-    private readonly Embedding _embeddings;
+    private readonly TokenTable _embeddings;
     private readonly ModuleList<UseLiteLayer> _layer;
     private readonly Projection _pooler;
     private readonly TimingSignal _timing;
@@ -26,14 +26,14 @@ public sealed class UseLite : Module<PackedBatch, Tensor>
     public UseLite()
         : base(nameof(UseLite))
     {
-        register_module("embeddings", _embeddings = Embedding(VocabularySize, EmbeddingSize));
+        register_module("embeddings", _embeddings = new TokenTable(VocabularySize, EmbeddingSize));
         register_module("timing", _timing = new TimingSignal(EmbeddingSize));
         register_module("layer", _layer = new ModuleList<UseLiteLayer>(
             new UseLiteLayer(EmbeddingSize, HiddenSize), new UseLiteLayer(HiddenSize, HiddenSize)));
         register_module("pooler", _pooler = new Projection(HiddenSize, HiddenSize));
     }
 
-    internal Embedding Words => _embeddings;
+    internal TokenTable Words => _embeddings;
 
     /// <summary>The projections that LoRA targets by default, under their names.</summary>
     public IEnumerable<(string Name, Projection Projection)> Projections =>

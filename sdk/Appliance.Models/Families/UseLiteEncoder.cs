@@ -38,7 +38,7 @@ internal sealed class UseLiteEncoder : Encoder
 
     public override double Epsilon => 1e-6;
 
-    public override TorchSharp.Modules.Embedding WordEmbeddings => _inner.Words;
+    public override TokenTable WordEmbeddings => _inner.Words;
 
     public override ModelOutput Forward(ModelInput input)
     {

@@ -36,7 +36,7 @@ internal sealed class HeadedDecoder : Model
         };
     }
 
-    public override TorchSharp.Modules.Embedding WordEmbeddings => _decoder.WordEmbeddings;
+    public override TokenTable WordEmbeddings => _decoder.WordEmbeddings;
 
     public override ModelOutput Forward(ModelInput input)
     {
@@ -55,7 +55,7 @@ internal sealed class HeadedDecoder : Model
         {
             Names = Names with { Ignored = [.. Names.Ignored, names.Language + ".weight"] };
             var words = _decoder.WordEmbeddings;
-            return (_, body) => Words.Scores(body.Last!, words.weight); // [b, t, h] → [b, t, v]
+            return (_, body) => Words.Scores(body.Last!, words.Matrix); // [b, t, h] → [b, t, v]
         }
         var matrix = Add(names.Language, new Projection(_decoder.HiddenSize, _decoder.WordEmbeddings.weight.shape[0], names.Bias));
         return (_, body) => Wide.Of(matrix.call(body.Last!));

@@ -44,7 +44,7 @@ public sealed class HeadedEncoder : Model
         Names = encoder.Names with { Ignored = [.. encoder.Names.Ignored, .. tiedCopies] };
     }
 
-    public override TorchSharp.Modules.Embedding? WordEmbeddings => _encoder.WordEmbeddings;
+    public override TokenTable? WordEmbeddings => _encoder.WordEmbeddings;
 
     public override ModelOutput Forward(ModelInput input) => _head(_encoder.Forward(input));
 
@@ -95,7 +95,7 @@ public sealed class HeadedEncoder : Model
         return body =>
         {
             var x = norm.call(names.Activation(dense.call(body.Last!))); // [b, t, size]
-            return body with { Logits = nn.functional.linear(x, own ?? words.weight, bias) }; // [b, t, v]
+            return body with { Logits = nn.functional.linear(x, own ?? words.Matrix, bias) }; // [b, t, v]
         };
     }
 

@@ -141,6 +141,7 @@ public sealed class Projection : Block
         {
             using var expanded = _fourBit.Expand().DetachFromDisposeScope();
             WeightStorage.Refill(_weight, expanded);
+            _fourBit.Dispose();
             _fourBit = null;
         }
     }
@@ -149,23 +150,27 @@ public sealed class Projection : Block
     public long WeightBytes => _fourBit?.Bytes ?? (InputSize * OutputSize * sizeof(float));
 
     /// <summary>The plain product, without the adapter.</summary>
-    internal Tensor Multiply(Tensor x) => HalfPrecision
-        ? HalfProduct(x).to(ScalarType.Float32)
+    internal Tensor Multiply(Tensor x) => FourBits(x) ? _fourBit!.Multiply(x, _bias, Transposed, HalfPrecision) // asked for by FourBits
+        : HalfPrecision ? HalfProduct(x).to(ScalarType.Float32)
         : Single(x) && !Learns(x) ? Vector(x) : Multiply(x, Oriented(), _bias);
 
     /// <summary>The plain product in bfloat16, in and out; a frozen weight is cast once.</summary>
-    internal Tensor HalfProduct(Tensor x)
+    internal Tensor HalfProduct(Tensor x) => FourBits(x) ? Half(Multiply(x)) : functional.linear(Half(x), HalfWeight(), _bias is null ? null : Half(_bias));
+
+    private bool FourBits(Tensor x) => _fourBit is not null && is_grad_enabled() && NormalFloat.Multiplies(x);
+
+    private Tensor HalfWeight()
     {
         if (_weight.requires_grad || _fourBit is not null)
         {
-            return functional.linear(Half(x), Half(Oriented()), _bias is null ? null : Half(_bias));
+            return Half(Oriented());
         }
         if (_half is null)
         {
             using var _ = no_grad();
             _half = Half(Oriented()).contiguous().DetachFromDisposeScope();
         }
-        return functional.linear(Half(x), _half, _bias is null ? null : Half(_bias));
+        return _half;
     }
 
     internal static Tensor Half(Tensor x) => x.dtype == ScalarType.BFloat16 ? x : x.to(ScalarType.BFloat16);
@@ -184,6 +189,7 @@ public sealed class Projection : Block
     protected override void Dispose(bool disposing)
     {
         Unprepare();
+        _fourBit?.Dispose();
         base.Dispose(disposing);
     }
 

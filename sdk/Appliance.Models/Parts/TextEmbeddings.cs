@@ -28,28 +28,28 @@ public sealed record TextEmbeddingShape(
 public sealed class TextEmbeddings : Block
 {
     private readonly TextEmbeddingShape _shape;
-    private readonly Embedding? _positions;
-    private readonly Embedding? _types;
+    private readonly TokenTable? _positions;
+    private readonly TokenTable? _types;
     private readonly Norm _norm;
 
     public TextEmbeddings(TextEmbeddingShape shape)
         : base(nameof(TextEmbeddings))
     {
         _shape = shape;
-        Words = Add("word_embeddings", TokenTable.New(shape.Vocabulary, shape.Size, shape.Padding));
+        Words = Add("word_embeddings", new TokenTable(shape.Vocabulary, shape.Size, shape.Padding));
         if (shape.Positions != Positions.None)
         {
             var padding = shape.Positions == Positions.AfterPadding ? shape.Padding : null;
-            _positions = Add("position_embeddings", TokenTable.New(shape.PositionsMax, shape.Size, padding));
+            _positions = Add("position_embeddings", new TokenTable(shape.PositionsMax, shape.Size, padding));
         }
         if (shape.Types > 0)
         {
-            _types = Add("token_type_embeddings", TokenTable.New(shape.Types, shape.Size));
+            _types = Add("token_type_embeddings", new TokenTable(shape.Types, shape.Size));
         }
         _norm = Add("LayerNorm", new Norm(shape.Size, shape.Epsilon));
     }
 
-    public Embedding Words { get; }
+    public TokenTable Words { get; }
 
     // ids [b, t] → [b, t, e]
     public Tensor call(ModelInput input)

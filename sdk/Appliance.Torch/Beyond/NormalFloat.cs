@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Appliance.Torch.Beyond;
@@ -79,13 +80,15 @@ public static class NormalFloat
     }
 
     /// <summary>The numbers of codes, as a tensor of this shape.</summary>
-    public static unsafe Tensor Decode(byte[] codes, float[] scales, long[] shape)
+    /// <param name="codes">uint8, on the CPU.</param>
+    public static unsafe Tensor Decode(Tensor codes, float[] scales, long[] shape)
     {
         var wide = empty(shape);
         var values = MemoryMarshal.Cast<byte, float>(wide.bytes);
+        var packed = codes.bytes;
         if (Kernels.Present)
         {
-            fixed (byte* from = codes)
+            fixed (byte* from = packed)
             fixed (float* by = scales, to = values)
             {
                 Kernels.kernel_nf4_decode(from, by, to, values.Length);
@@ -94,9 +97,31 @@ public static class NormalFloat
         }
         for (var k = 0; k < values.Length; k++)
         {
-            values[k] = Grid[k % 2 == 0 ? codes[k / 2] >> 4 : codes[k / 2] & 15] * scales[k / Block];
+            values[k] = Grid[k % 2 == 0 ? packed[k / 2] >> 4 : packed[k / 2] & 15] * scales[k / Block];
         }
         return wide;
+    }
+
+    /// <summary>Whether <see cref="Multiply"/> can be done: our own bridge, on the CPU.</summary>
+    public static bool Multiplies(Tensor x) =>
+#if BRIDGE
+        x.device.type == DeviceType.CPU;
+#else
+        false;
+#endif
+
+    /// <summary>x Wᵀ + b with W in codes, which is expanded for each product, in the backward pass again, and never kept.</summary>
+    /// <param name="scales">One for each <see cref="Block"/> numbers.</param>
+    /// <param name="transposed">The codes are those of [in, out].</param>
+    /// <param name="half">Products in bfloat16.</param>
+    public static Tensor Multiply(Tensor x, Tensor codes, Tensor scales, Tensor? bias, long outputs, bool transposed, bool half)
+    {
+#if BRIDGE
+        return new Tensor(Native.Check(Native.bridge_four_bit_linear(
+            x.Handle, codes.Handle, scales.Handle, bias?.Handle ?? 0, outputs, transposed ? 1 : 0, half ? 1 : 0)));
+#else
+        throw new NotSupportedException("It needs the appliance's own bridge: ask Multiplies first.");
+#endif
     }
 
     private static int Nearest(float value)

@@ -58,6 +58,9 @@ public static partial class torch
         float[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null) =>
         FromArray(rawArray, dimensions, ScalarType.Float32, dtype, device);
 
+    public static Tensor tensor(byte[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        FromArray(rawArray, [rawArray.Length], ScalarType.Byte, dtype, device);
+
     public static Tensor tensor(long[] dataArray, ScalarType? dtype = null, Device? device = null) =>
         FromArray(dataArray, [dataArray.Length], ScalarType.Int64, dtype, device);
 

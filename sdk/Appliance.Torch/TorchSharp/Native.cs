@@ -40,6 +40,8 @@ internal static unsafe partial class Native
     [LibraryImport(Bridge)] internal static partial int bridge_set_grad(nint tensor, nint grad);
     [LibraryImport(Bridge)]
     internal static partial nint bridge_packed_attention(nint qkv, nint lengths, long heads, double scale, double dropout, long seed, int causal);
+    [LibraryImport(Bridge)]
+    internal static partial nint bridge_four_bit_linear(nint x, nint codes, nint scales, nint bias, long outputs, int transposed, int half);
     [LibraryImport(Bridge, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint bridge_group_open(string host, int port, int rank, int size, long timeoutMilliseconds);
     [LibraryImport(Bridge)] internal static partial int bridge_group_sum(nint group, nint* tensors, long count);

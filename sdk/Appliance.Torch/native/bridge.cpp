@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "four_bit_linear.h"
 #include "packed_attention.h"
 #include "pointwise.h"
 #include "process_group.h"
@@ -218,6 +219,13 @@ int32_t bridge_set_grad(void* t, void* grad) {
 void* bridge_packed_attention(void* qkv, void* lengths, int64_t heads, double scale, double dropout, int64_t seed, int32_t causal) {
   return guarded([&]() -> void* {
     return keep(packed_attention(*static_cast<at::Tensor*>(qkv), *static_cast<at::Tensor*>(lengths), heads, scale, dropout, seed, causal != 0));
+  }, nullptr);
+}
+
+void* bridge_four_bit_linear(void* x, void* codes, void* scales, void* bias, int64_t outputs, int32_t transposed, int32_t half) {
+  return guarded([&]() -> void* {
+    return keep(four_bit_linear(*static_cast<at::Tensor*>(x), *static_cast<at::Tensor*>(codes), *static_cast<at::Tensor*>(scales),
+                                bias ? *static_cast<at::Tensor*>(bias) : at::Tensor(), outputs, transposed != 0, half != 0));
   }, nullptr);
 }
 
