@@ -74,7 +74,7 @@ internal sealed class Quiet : ITrainingObserver
 
     public void Report(TrainingProgress progress) => Last = progress;
 
-    public void SaveCheckpoint(ReadOnlyMemory<byte> state)
+    public void SaveCheckpoint(ICheckpoint state)
     {
     }
 }

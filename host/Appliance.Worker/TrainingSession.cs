@@ -1,3 +1,4 @@
+using Appliance.Models.Checkpoints;
 using Appliance.Protocol;
 using Appliance.Sdk.Plugins;
 using Appliance.Sdk.Recipes;
@@ -25,7 +26,8 @@ internal sealed class TrainingSession(
         torch.random.manual_seed(recipe.Seed);
         using var task = plugin.Build(recipe, BaseModel(files), order.Labels, new torch.Device(hello.Device));
         using var trainer = new Trainer(recipe, task, this, clock);
-        var result = trainer.Run(Items(task, rows, "train"), Items(task, rows, "validation"), resumes ? state : default(ReadOnlyMemory<byte>?), CancellationToken.None);
+        using var checkpoint = resumes ? SafeTensors.Parse(state) : null;
+        var result = trainer.Run(Items(task, rows, "train"), Items(task, rows, "validation"), checkpoint, CancellationToken.None);
         var test = Examples(rows, "test");
         var predictions = Evaluator.Predict(task, test);
         List<long>? unquantized = null;
@@ -61,8 +63,20 @@ internal sealed class TrainingSession(
             p.Step, p.StepsTotal, p.Epoch, p.Loss, p.LearningRate, p.ExamplesPerSecond, p.ValidationLoss, p.ValidationMetric,
             p.SecondsLeft)));
 
-    public void SaveCheckpoint(ReadOnlyMemory<byte> state) =>
-        Blobs.SendAsync(frames, request, CheckpointBlob, state, CancellationToken.None).GetAwaiter().GetResult();
+    public void SaveCheckpoint(ICheckpoint state)
+    {
+        using var stream = new MemoryStream();
+        try
+        {
+            state.WriteTo(stream);
+        }
+        catch (IOException)
+        {
+            throw new InvalidDataException(
+                "A checkpoint of this run passes 2 GB, more than the service keeps. Use method: lora, or train with appliance bench train --checkpoints.");
+        }
+        Blobs.SendAsync(frames, request, CheckpointBlob, stream.GetBuffer().AsMemory(0, (int)stream.Length), CancellationToken.None).GetAwaiter().GetResult();
+    }
 
     private void Send(Frame frame) => frames.WriteAsync(frame, CancellationToken.None).GetAwaiter().GetResult();
 

@@ -1,3 +1,4 @@
+using Appliance.Models.Checkpoints;
 using Appliance.Sdk.Recipes;
 using Appliance.Torch.Beyond;
 using Appliance.Training.Distributed;
@@ -33,7 +34,7 @@ public sealed class Trainer(Recipe recipe, ITrainableTask task, ITrainingObserve
     /// <exception cref="InvalidDataException">The data cannot train this task, or the loss broke; the message says why and what to do.</exception>
     /// <exception cref="OperationCanceledException">The run was told to stop; the last checkpoint stays good.</exception>
     public TrainingResult Run(
-        IReadOnlyList<Item> train, IReadOnlyList<Item> held, ReadOnlyMemory<byte>? checkpoint, CancellationToken cancellationToken,
+        IReadOnlyList<Item> train, IReadOnlyList<Item> held, SafeTensors? checkpoint, CancellationToken cancellationToken,
         IReadOnlyList<Item>? old = null)
     {
         // 1 Mark what to learn; where the base never changes, ask it once.

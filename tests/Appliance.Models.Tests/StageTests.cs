@@ -290,7 +290,7 @@ public sealed class StageTests
         {
         }
 
-        public void SaveCheckpoint(ReadOnlyMemory<byte> state)
+        public void SaveCheckpoint(ICheckpoint state)
         {
         }
     }

@@ -138,7 +138,7 @@ public sealed class TrainingGoldenTests
             }
         }
 
-        public void SaveCheckpoint(ReadOnlyMemory<byte> state)
+        public void SaveCheckpoint(ICheckpoint state)
         {
         }
     }

@@ -15,6 +15,7 @@ namespace Appliance.Models.Checkpoints;
 public sealed class SafeTensors : IDisposable
 {
     private const int ChunkBytes = 4 << 20;
+    private const long PieceBytes = 1L << 30;
     private readonly Dictionary<string, TensorSpan> _spans;
     private readonly long _bufferStart;
     private readonly SafeFileHandle? _file;
@@ -113,7 +114,25 @@ public sealed class SafeTensors : IDisposable
         {
             using var scope = NewDisposeScope();
             using var _ = no_grad();
-            stream.Write(tensor.cpu().contiguous().bytes);
+            WritePieces(stream, tensor.cpu().contiguous());
+        }
+    }
+
+    // A span cannot be longer than 2 GiB: large tensors go in rows of their first dimension.
+    private static void WritePieces(Stream stream, Tensor tensor)
+    {
+        var bytes = tensor.numel() * SafeTensorsHeader.ElementBytes(tensor.dtype);
+        if (bytes <= PieceBytes || tensor.dim() == 0)
+        {
+            stream.Write(tensor.bytes);
+            return;
+        }
+        var rows = tensor.shape[0];
+        var step = Math.Max(1, rows * PieceBytes / bytes);
+        for (var at = 0L; at < rows; at += step)
+        {
+            using var piece = tensor.narrow(0, at, Math.Min(step, rows - at)).DetachFromDisposeScope();
+            stream.Write(piece.contiguous().bytes);
         }
     }
 

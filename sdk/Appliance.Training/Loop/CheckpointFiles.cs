@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Appliance.Models.Checkpoints;
 
 namespace Appliance.Training;
 
@@ -9,36 +10,45 @@ public sealed class CheckpointFiles(string folder, int keep)
 {
     private const string Unfinished = ".tmp";
 
-    public void Write(ReadOnlyMemory<byte> state)
+    public void Write(ICheckpoint state)
     {
         Directory.CreateDirectory(folder);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(state.Span));
         var number = Kept().Select(f => f.Number).DefaultIfEmpty(0).Max() + 1;
-        var path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"checkpoint-{number:D8}-{hash}.safetensors"));
-        using (var file = new FileStream(path + Unfinished, FileMode.Create, FileAccess.Write))
-        {
-            file.Write(state.Span);
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(path + Unfinished, path, overwrite: true);
+        var unfinished = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"checkpoint-{number:D8}{Unfinished}"));
+        var hash = WriteHashed(state, unfinished);
+        File.Move(unfinished, Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"checkpoint-{number:D8}-{hash}.safetensors")), overwrite: true);
         foreach (var (_, _, old) in Kept().OrderByDescending(f => f.Number).Skip(keep))
         {
             File.Delete(old);
         }
     }
 
-    /// <summary>The newest whole checkpoint; null where there is none.</summary>
-    public ReadOnlyMemory<byte>? Newest()
+    /// <summary>The newest whole checkpoint, to be disposed of; null where there is none.</summary>
+    public SafeTensors? Newest()
     {
         foreach (var (_, hash, path) in Kept().OrderByDescending(f => f.Number))
         {
-            var bytes = File.ReadAllBytes(path);
-            if (Convert.ToHexStringLower(SHA256.HashData(bytes)) == hash)
+            using var stream = File.OpenRead(path);
+            if (Convert.ToHexStringLower(SHA256.HashData(stream)) == hash)
             {
-                return bytes;
+                return SafeTensors.Open(path);
             }
         }
         return null;
+    }
+
+    private static string WriteHashed(ICheckpoint state, string path)
+    {
+        using var sha = SHA256.Create();
+        using (var file = new FileStream(path, FileMode.Create, FileAccess.Write))
+        {
+            using (var hashed = new CryptoStream(file, sha, CryptoStreamMode.Write, leaveOpen: true))
+            {
+                state.WriteTo(hashed);
+            }
+            file.Flush(flushToDisk: true);
+        }
+        return Convert.ToHexStringLower(sha.Hash!); // final once the stream is closed
     }
 
     private List<(long Number, string Hash, string Path)> Kept() => !Directory.Exists(folder) ? [] :

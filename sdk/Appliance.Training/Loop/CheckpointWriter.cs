@@ -14,7 +14,7 @@ internal sealed class CheckpointWriter(ITrainingObserver observer) : IDisposable
         {
             using (state)
             {
-                observer.SaveCheckpoint(state.Bytes());
+                observer.SaveCheckpoint(state);
             }
         });
     }

@@ -44,7 +44,7 @@ internal sealed record RunCounters
 }
 
 /// <summary>Everything that a run needs to go on, taken at one moment: weights, moments, best weights, generator, counters.</summary>
-internal sealed class RunState : IDisposable
+internal sealed class RunState : ICheckpoint, IDisposable
 {
     private const string CountersKey = "counters";
     private const string StepsKey = "optimizer_steps";
@@ -70,18 +70,12 @@ internal sealed class RunState : IDisposable
         });
     }
 
-    internal ReadOnlyMemory<byte> Bytes()
-    {
-        using var stream = new MemoryStream();
-        SafeTensors.Write(stream, _tensors, _numbers);
-        return stream.GetBuffer().AsMemory(0, (int)stream.Length);
-    }
+    public void WriteTo(Stream stream) => SafeTensors.Write(stream, _tensors, _numbers);
 
     /// <exception cref="SafeTensorsException">The checkpoint does not belong to this run.</exception>
     internal static RunCounters Read(
-        ReadOnlyMemory<byte> state, IReadOnlyDictionary<string, Tensor> moving, IOptimizer optimizer, Dictionary<string, Tensor> best)
+        SafeTensors file, IReadOnlyDictionary<string, Tensor> moving, IOptimizer optimizer, Dictionary<string, Tensor> best)
     {
-        using var file = SafeTensors.Parse(state);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         if (!file.Metadata.TryGetValue(CountersKey, out var json) || !file.Metadata.TryGetValue(StepsKey, out var steps))

@@ -31,7 +31,7 @@ public interface ITrainingObserver
 
     /// <summary>Keeps everything that is needed to go on from here. Called by another thread than <see cref="Report"/>.</summary>
     /// <param name="state">A safetensors file.</param>
-    void SaveCheckpoint(ReadOnlyMemory<byte> state);
+    void SaveCheckpoint(ICheckpoint state);
 }
 
 /// <summary>One look at the held-out examples.</summary>
@@ -49,3 +49,9 @@ public sealed record EvaluationPoint(long Step, double TrainLoss, double Validat
 public sealed record TrainingResult(
     long Steps, int BestEpoch, double BestMetric, bool StoppedEarly, double Seconds, double ExamplesPerSecond, IReadOnlyList<string> Verdict,
     IReadOnlyList<EvaluationPoint> Evaluations, double? Epsilon);
+
+/// <summary>Everything that a run needs to go on, taken at one moment, of any size: a safetensors file once it is written.</summary>
+public interface ICheckpoint
+{
+    void WriteTo(Stream stream);
+}

@@ -32,7 +32,8 @@ public static class TrainingBench
         var files = checkpoints is null ? null : new CheckpointFiles(checkpoints, keep: 2);
         var observer = new Observer(files, report);
         using var trainer = new Trainer(recipe, prepared.Task, observer, TimeProvider.System, exchange);
-        var result = trainer.Run(prepared.Train, prepared.Validation, files?.Newest(), cancellationToken);
+        using var kept = files?.Newest();
+        var result = trainer.Run(prepared.Train, prepared.Validation, kept, cancellationToken);
         var learnt = prepared.Task.Module.named_parameters().Where(p => p.parameter.requires_grad).Sum(p => p.parameter.numel());
         var scores = prepared.Task.Evaluate(prepared.Test);
         if (save is not null)
@@ -68,6 +69,6 @@ public static class TrainingBench
     {
         public void Report(TrainingProgress progress) => report(progress);
 
-        public void SaveCheckpoint(ReadOnlyMemory<byte> state) => files?.Write(state);
+        public void SaveCheckpoint(ICheckpoint state) => files?.Write(state);
     }
 }
