@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Appliance.Models.Adapters;
 using Appliance.Models.Checkpoints;
 using Appliance.Models.Config;
 using Appliance.Models.Families;
@@ -42,9 +43,11 @@ public static class ModelLoader
 
         // 3. the model, then its numbers; what was half loaded is thrown away
         using var scope = torch.NewDisposeScope();
+        var kept = KeptAdapter.Of(config);
         var model = family.Build(config, kind);
         try
         {
+            kept?.Attach(model, new Random(0)); // the file fills it
             var report = CheckpointLoader.Load(model, checkpoint, place, isNew);
             model.eval();
             return (model, report);

@@ -176,6 +176,57 @@ public sealed class LoopTests
         task.Dispose();
     }
 
+    [Theory]
+    [InlineData("adapter")]
+    [InlineData("prefix")]
+    [InlineData("prompt")]
+    public void What_stays_beside_the_weights_is_saved_and_opens_again_with_the_same_answers(string method)
+    {
+        using var folder = new TempFolder();
+        var (_, task, _) = Run(Recipe($"method: {method}\nnum_train_epochs: 2\nlearning_rate: 0.01\nnum_virtual_tokens: 4\nadapter_size: 6\n"), Rows(32), Rows(8, 9));
+        task.SaveTo(folder.Path);
+        foreach (var file in Directory.GetFiles(Base).Where(f => Path.GetFileName(f) is not ("config.json" or "model.safetensors")))
+        {
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        }
+        using var again = TextClassifier.Build(Recipe(""), folder.Path, ["minus", "plus"], CPU);
+
+        again.HasNewHead.Should().BeFalse();
+        again.Probabilities("a small library good").Zip(task.Probabilities("a small library good"), (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-6f);
+        again.Module.named_parameters().Select(p => p.name).Should().Contain(n => n.Contains("adapter_") || n == "prompt_embeddings");
+        task.Dispose();
+    }
+
+    [Fact]
+    public void Several_labels_a_text_are_learnt_and_a_label_that_only_the_held_out_part_has_is_told_before_the_first_step()
+    {
+        var recipe = Recipe("problem_type: multi_label_classification\nnum_train_epochs: 20\nlearning_rate: 0.003\nmetric_for_best_model: f1\n");
+        Example Labelled(Example e) => e with { Label = string.Join('|', e.Text.Split(' ').Where(w => w is "library" or "token" or "good").Distinct()) };
+        using var task = MultiLabelTask.Build(recipe, Base, ["good", "library", "token"], CPU);
+        Item[] train = [.. Rows(160).Select(e => task.Encode(Labelled(e)))], held = [.. Rows(40, 9).Select(e => task.Encode(Labelled(e)))];
+        using var trainer = new Trainer(recipe, task, new Watcher(), TimeProvider.System);
+
+        trainer.Run(train, held, null, CancellationToken.None);
+
+        var scores = task.Evaluate(held).Metrics;
+        scores["f1"].Should().BeGreaterThan(0.95);
+        scores["accuracy"].Should().BeInRange(0.8, 1, "of whole rows of answers");
+        var stranger = () => trainer.Run([.. train.Where(i => i.Labels![2] == 0)], held, null, CancellationToken.None);
+        stranger.Should().Throw<InvalidDataException>().WithMessage("*'token'*validation part and not in the training part*");
+    }
+
+    [Fact]
+    public void Training_from_nothing_starts_from_random_weights_and_still_learns()
+    {
+        var (_, task, _) = Run(Recipe("init: random\nnum_train_epochs: 12\nlearning_rate: 0.003\n"), Rows(160), Rows(40, 9));
+        using var start = TextClassifier.Build(Recipe(""), Base, ["minus", "plus"], CPU);
+        var name = start.Module.named_parameters().First(p => p.name.EndsWith("query.weight")).name;
+
+        (task.Module.state_dict()[name].detach() - start.Module.state_dict()[name].detach()).abs().mean().item<float>().Should().BeGreaterThan(0.05f);
+        task.Evaluate([.. Rows(40, 9).Select(task.Encode)]).Metrics["accuracy"].Should().BeGreaterThan(0.9);
+        task.Dispose();
+    }
+
     [Fact]
     public void Nothing_is_left_behind_by_ten_thousand_steps()
     {

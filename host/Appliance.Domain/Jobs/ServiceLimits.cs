@@ -11,9 +11,9 @@ internal static class ServiceLimits
         {
             yield return $"stage: the service teaches labelled tasks; for {recipe.Stage.ToString().ToLowerInvariant()} use: appliance bench train";
         }
-        if (recipe.Method is TrainingMethod.Adapter or TrainingMethod.Prefix or TrainingMethod.Prompt)
+        if (recipe.Method is TrainingMethod.Prefix or TrainingMethod.Prompt)
         {
-            yield return $"method: a model with {recipe.Method.ToString().ToLowerInvariant()} parts cannot be served yet; use lora, ia3 or full";
+            yield return $"method: {recipe.Method.ToString().ToLowerInvariant()} has no place in the models that the service teaches; use adapter, lora or ia3";
         }
         if (recipe.Search is not null)
         {

@@ -13,6 +13,12 @@ public sealed record Recipe
 
     public TrainingMethod Method { get; init; } = TrainingMethod.Full;
 
+    /// <summary>Whether the weights of the base are taken or only its shape; for training from nothing, and to see what transfer gives.</summary>
+    public StartingWeights Init { get; init; } = StartingWeights.Base;
+
+    /// <summary>One class an example (default), or any number of them, written in the label column with <c>|</c> between.</summary>
+    public ProblemType ProblemType { get; init; } = ProblemType.SingleLabelClassification;
+
     public LoraOptions Lora { get; init; } = new();
 
     /// <summary>Width of the <c>adapter</c> method's bottleneck, 1 to 1,024, default 64.</summary>

@@ -21,6 +21,8 @@ public static class RecipeReader
             Task = f.Text("task"),
             Stage = stage,
             Method = method,
+            Init = f.Word("init", StartingWeights.Base),
+            ProblemType = f.Word("problem_type", ProblemType.SingleLabelClassification),
             Lora = Lora(f.Map("lora")),
             BottleneckSize = f.Integer("adapter_size", 64, 1, 1024),
             VirtualTokens = f.Integer("num_virtual_tokens", 20, 1, 512),
@@ -151,6 +153,14 @@ public static class RecipeReader
         if (r.Privacy is not null && r.AccumulationSteps > 1)
         {
             f.Error(f.LineOf("privacy"), "privacy", "clips example by example and needs no gradient_accumulation_steps; raise per_device_train_batch_size instead");
+        }
+        if (r is { Init: StartingWeights.Random, Method: not TrainingMethod.Full })
+        {
+            f.Error(f.LineOf("init"), "init", "random weights must all learn; use method full");
+        }
+        if (r is { ProblemType: ProblemType.MultiLabelClassification, Stage: not TrainingStage.Task })
+        {
+            f.Error(f.LineOf("problem_type"), "problem_type", "multi_label_classification is for stage task");
         }
         if (r is { GradientCheckpointing: true, Stage: TrainingStage.Dpo or TrainingStage.Kto or TrainingStage.Rl })
         {

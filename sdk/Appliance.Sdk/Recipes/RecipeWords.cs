@@ -71,6 +71,23 @@ public enum TrainingMethod
     Bitfit,
 }
 
+/// <summary>What the weights are before the first step.</summary>
+public enum StartingWeights
+{
+    /// <summary>Those of the base model.</summary>
+    Base,
+
+    /// <summary>Random, in the shape of the base model: training from nothing.</summary>
+    Random,
+}
+
+/// <summary>How many classes an example has, in the words of Hugging Face's configurations.</summary>
+public enum ProblemType
+{
+    SingleLabelClassification,
+    MultiLabelClassification,
+}
+
 /// <summary>In which numbers products are computed; weights, sums and results stay in float32.</summary>
 public enum Precision
 {

@@ -21,10 +21,21 @@ internal static class DataCheck
         {
             throw new InvalidDataException("All training examples have the same label. Import rows of at least two classes.");
         }
-        if (held.FirstOrDefault(i => !known.Contains(i.Label)) is { } stranger)
+        RequireKnown(known, held.Select(i => i.Label), labels);
+    }
+
+    /// <summary>For tasks with several labels an example: none may be in the held-out part alone.</summary>
+    /// <param name="of">The labels of an example, by number.</param>
+    /// <exception cref="InvalidDataException">One is.</exception>
+    internal static void RequireKnown(IReadOnlyList<Item> train, IReadOnlyList<Item> held, IReadOnlyList<string> labels, Func<Item, IEnumerable<long>> of) =>
+        RequireKnown(train.SelectMany(of).ToHashSet(), held.SelectMany(of), labels);
+
+    private static void RequireKnown(HashSet<long> known, IEnumerable<long> held, IReadOnlyList<string> labels)
+    {
+        foreach (var stranger in held.Where(l => !known.Contains(l)))
         {
             throw new InvalidDataException(
-                $"The label '{labels[(int)stranger.Label]}' is in the validation part and not in the training part. Import more rows of it, or split anew.");
+                $"The label '{labels[(int)stranger]}' is in the validation part and not in the training part. Import more rows of it, or split anew.");
         }
     }
 }

@@ -41,7 +41,7 @@ public sealed class ImageTask : ModelTask, IFeatureTask
         };
     }
 
-    public void Begin(IReadOnlyList<Item> train, IReadOnlyList<Item> held)
+    public override void Begin(IReadOnlyList<Item> train, IReadOnlyList<Item> held)
     {
         DataCheck.RequireClasses(train, held, _labels);
         _loss.Count(train);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Appliance.Models;
+using Appliance.Models.Adapters;
 using Appliance.Models.Checkpoints;
 using Appliance.Models.Config;
 using Appliance.Models.Families;
@@ -25,6 +26,10 @@ public abstract class ModelTask : ITrainableTask
         _new = [.. report.New];
         _recomputation = recipe.GradientCheckpointing ? new Recomputation() : null;
         Fill(model, _new);
+        if (recipe.Init == StartingWeights.Random)
+        {
+            Scatter(model);
+        }
         model.to(device);
         var half = Bfloat16.Resolve(recipe.Precision, device);
         Precision = half ? "bf16" : "fp32";
@@ -60,6 +65,11 @@ public abstract class ModelTask : ITrainableTask
         return _recomputation is not null && is_grad_enabled() ? input with { Recompute = _recomputation } : input;
     }
 
+    // Here and not left to the interface: a task below may override it.
+    public virtual void Begin(IReadOnlyList<Item> train, IReadOnlyList<Item> held)
+    {
+    }
+
     public virtual double Units(IReadOnlyList<Item> batch) => batch.Count;
 
     public abstract Tensor Loss(IReadOnlyList<Item> batch, BatchContext context);
@@ -70,7 +80,7 @@ public abstract class ModelTask : ITrainableTask
     public void SaveTo(string folder)
     {
         Directory.CreateDirectory(folder);
-        File.WriteAllBytes(Path.Combine(folder, "config.json"), Model.Config.ToJson());
+        File.WriteAllBytes(Path.Combine(folder, "config.json"), (Kept is { } kept ? Model.Config.With(kept.Fields()) : Model.Config).ToJson());
         using var stream = File.Create(Path.Combine(folder, "model.safetensors"));
         SafeTensors.Write(stream, Weights(), new Dictionary<string, string> { ["format"] = "pt" });
     }
@@ -80,6 +90,15 @@ public abstract class ModelTask : ITrainableTask
         Dispose(true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>What the method leaves beside the weights; null for most.</summary>
+    protected KeptAdapter? Kept => Recipe.Method switch
+    {
+        TrainingMethod.Adapter => new KeptAdapter("adapter", Recipe.BottleneckSize),
+        TrainingMethod.Prefix => new KeptAdapter("prefix", Recipe.VirtualTokens),
+        TrainingMethod.Prompt => new KeptAdapter("prompt", Recipe.VirtualTokens),
+        _ => null,
+    };
 
     /// <summary>The weights without adapters that were merged.</summary>
     protected Dictionary<string, Tensor> Weights()
@@ -155,6 +174,23 @@ public abstract class ModelTask : ITrainableTask
         ["id2label"] = labels.Index().ToDictionary(l => l.Index.ToString(System.Globalization.CultureInfo.InvariantCulture), l => l.Item),
         ["num_labels"] = labels.Count,
     };
+
+    // Normal with a variance of 1 / inputs: what comes out of a layer is as large as what goes in.
+    private static void Scatter(Model model)
+    {
+        using var _ = no_grad();
+        foreach (var (name, parameter) in model.named_parameters())
+        {
+            if (parameter.shape.Length == 1)
+            {
+                parameter.fill_(name.EndsWith("bias", StringComparison.Ordinal) ? 0 : 1);
+            }
+            else
+            {
+                parameter.normal_(0, Math.Sqrt(parameter.shape[0] / (double)parameter.numel()));
+            }
+        }
+    }
 
     private static void Fill(Model model, HashSet<string> names)
     {

@@ -46,6 +46,9 @@ public sealed class TaggingTask : ModelTask
         return new Item { Ids = [.. ids], Labels = [.. labels], Source = sentence };
     }
 
+    public override void Begin(IReadOnlyList<Item> train, IReadOnlyList<Item> held) =>
+        DataCheck.RequireKnown(train, held, _tags, i => i.Labels!.Where(l => l != Item.Ignored)); // set by Encode
+
     public override double Units(IReadOnlyList<Item> batch) => Math.Max(1, batch.Sum(i => i.Labels!.Count(l => l != Item.Ignored))); // set by Encode
 
     public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context)

@@ -38,6 +38,11 @@ public static class TaskBuilder
 
     private static PreparedTask Texts(Recipe recipe, Parts<Example> parts, Device device)
     {
+        if (recipe.ProblemType == ProblemType.MultiLabelClassification)
+        {
+            var several = MultiLabelTask.Build(recipe, recipe.BaseModel, [.. parts.All.SelectMany(e => MultiLabelTask.Split(e.Label)).Distinct().Order(StringComparer.Ordinal)], device);
+            return Prepare(several, parts, several.Encode);
+        }
         string[] labels = [.. parts.All.Select(e => e.Label).Distinct().Order(StringComparer.Ordinal)];
         var task = TextClassifier.Build(recipe, recipe.BaseModel, labels, device);
         if (recipe.Stage != TrainingStage.Distill)

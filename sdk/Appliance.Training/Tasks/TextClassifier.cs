@@ -100,7 +100,7 @@ public sealed class TextClassifier : ModelTask, IClassifyingTask
         }
     }
 
-    public void Begin(IReadOnlyList<Item> train, IReadOnlyList<Item> held)
+    public override void Begin(IReadOnlyList<Item> train, IReadOnlyList<Item> held)
     {
         DataCheck.RequireClasses(train, held, Labels);
         _loss.Count(train);
@@ -175,6 +175,10 @@ public sealed class TextClassifier : ModelTask, IClassifyingTask
             ["max_length"] = Math.Min(Recipe.LengthMax, UseLite.LengthMax),
             ["quantize"] = _quantized.ToString().ToLowerInvariant(),
         };
+        foreach (var (name, value) in Kept?.Fields() ?? new Dictionary<string, JsonElement>())
+        {
+            configuration[name] = value;
+        }
         return new Dictionary<string, ReadOnlyMemory<byte>>
         {
             [WeightsName] = stream.ToArray(),
