@@ -37,7 +37,7 @@ internal static class BenchVerbs
         shape.ForEach(command.Options.Add);
         command.SetAction(parsed => LocalModelVerbs.Guarded(() =>
         {
-            BenchTrainVerb.EnterJobEnvironment();
+            LocalTraining.EnterJobEnvironment();
             var half = PrecisionOf(parsed.GetValue(precision)!) switch // has a default
             {
                 InferencePrecision.Float32 => false,

@@ -11,17 +11,25 @@ internal static class JobVerbs
     internal static Command Train()
     {
         var recipe = new Argument<string>("recipe") { Description = "Recipe file (YAML)" };
-        var dataset = new Option<string>("--dataset") { Description = "NAME or NAME/vN", Required = true };
+        var dataset = new Option<string?>("--dataset") { Description = "NAME or NAME/vN: the service trains, with policy, record and gate" };
+        var data = new Option<string?>("--data") { Description = "Folder of files: this process trains, without the service; base_model is a folder then" };
         var purpose = new Option<string>("--purpose") { DefaultValueFactory = _ => "citizen-service", Description = "Declared purpose" };
         var promote = new Option<bool>("--promote") { Description = "Let the model serve when its gate passes" };
         var detach = new Option<bool>("--detach") { Description = "Return at once; watch later with: appliance job watch ID" };
-        var command = new Command("train", "Fine-tune a model offline in a worker process") { recipe, dataset, purpose, promote, detach };
+        var command = new Command("train", "Fine-tune a model offline in a worker process") { recipe, dataset, data, purpose, promote, detach };
+        var local = new LocalTraining();
+        local.AddTo(command);
+        command.Validators.Add(r => OneOf(r, dataset, data));
         Session.Act(command, async (session, parsed, cancellationToken) =>
         {
             var file = parsed.GetValue(recipe)!;
             if (!File.Exists(file))
             {
                 throw new ApiException(ExitCodes.Usage, $"There is no recipe {file}.");
+            }
+            if (parsed.GetValue(data) is { } folder)
+            {
+                return LocalModelVerbs.Guarded(() => local.Run(parsed, file, [], folder, cancellationToken));
             }
             var job = await SubmitAsync(
                 session, await File.ReadAllTextAsync(file, cancellationToken), parsed.GetValue(dataset)!, parsed.GetValue(purpose)!,
@@ -33,6 +41,14 @@ internal static class JobVerbs
             return Report(session, await WatchAsync(session, job.Text("id"), cancellationToken));
         });
         return command;
+    }
+
+    private static void OneOf(System.CommandLine.Parsing.CommandResult result, Option<string?> dataset, Option<string?> data)
+    {
+        if ((result.GetValue(dataset) is null) == (result.GetValue(data) is null))
+        {
+            result.AddError("Say --dataset NAME, for the service to train on, or --data DIR, to train here without it.");
+        }
     }
 
     internal static Command Build() => new("job", "Training jobs") { List(), ShowOne(), Watch(), Cancel() };

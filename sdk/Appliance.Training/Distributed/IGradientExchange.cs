@@ -15,6 +15,10 @@ public interface IGradientExchange : IDisposable
     /// <exception cref="IOException">A process was lost; the last checkpoint is good.</exception>
     double Sum(double value);
 
+    /// <summary>A number of every process, by rank.</summary>
+    /// <exception cref="IOException">A process was lost.</exception>
+    IReadOnlyList<double> Gather(double value) => [.. Enumerable.Range(0, Size).Select(k => Sum(k == Rank ? value : 0))];
+
     /// <summary>Replaces every gradient by its sum over all processes, and gives the sum of the losses.</summary>
     /// <exception cref="IOException">A process was lost; the last checkpoint is good.</exception>
     double Sum(double loss, IEnumerable<Parameter> parameters);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Appliance.Models.Checkpoints;
+using Appliance.Training.Distributed;
 
 namespace Appliance.Training;
 
@@ -24,17 +25,28 @@ public sealed class CheckpointFiles(string folder, int keep)
     }
 
     /// <summary>The newest whole checkpoint, to be disposed of; null where there is none.</summary>
-    public SafeTensors? Newest()
+    public SafeTensors? Newest() => Whole().FirstOrDefault();
+
+    /// <summary>The newest checkpoint that all processes have: one may have kept a step that another was lost before.</summary>
+    /// <exception cref="InvalidDataException">This process has none of that step.</exception>
+    /// <exception cref="IOException">A process was lost.</exception>
+    public SafeTensors? NewestOf(IGradientExchange exchange)
+    {
+        var common = exchange.Gather(Whole().Select(RunState.StepOf).DefaultIfEmpty(-1).First()).Min();
+        return common < 0 ? null : Whole().FirstOrDefault(f => RunState.StepOf(f) == common) ?? throw new InvalidDataException(
+            $"Another process goes on from step {common}, and {folder} has no checkpoint of it. Copy that process's folder here, or delete all of them to begin anew.");
+    }
+
+    private IEnumerable<SafeTensors> Whole()
     {
         foreach (var (_, hash, path) in Kept().OrderByDescending(f => f.Number))
         {
             using var stream = File.OpenRead(path);
             if (Convert.ToHexStringLower(SHA256.HashData(stream)) == hash)
             {
-                return SafeTensors.Open(path);
+                yield return SafeTensors.Open(path);
             }
         }
-        return null;
     }
 
     private static string WriteHashed(ICheckpoint state, string path)

@@ -72,6 +72,10 @@ internal sealed class RunState : ICheckpoint, IDisposable
 
     public void WriteTo(Stream stream) => SafeTensors.Write(stream, _tensors, _numbers);
 
+    /// <summary>The step that a checkpoint was made after; −1 where the file is none.</summary>
+    internal static long StepOf(SafeTensors file) =>
+        file.Metadata.TryGetValue(CountersKey, out var json) ? JsonSerializer.Deserialize<RunCounters>(json)!.Step : -1; // written by Snapshot
+
     /// <exception cref="SafeTensorsException">The checkpoint does not belong to this run.</exception>
     internal static RunCounters Read(
         SafeTensors file, IReadOnlyDictionary<string, Tensor> moving, IOptimizer optimizer, Dictionary<string, Tensor> best)

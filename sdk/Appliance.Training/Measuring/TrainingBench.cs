@@ -32,7 +32,7 @@ public static class TrainingBench
         var files = checkpoints is null ? null : new CheckpointFiles(checkpoints, keep: 2);
         var observer = new Observer(files, report);
         using var trainer = new Trainer(recipe, prepared.Task, observer, TimeProvider.System, exchange);
-        using var kept = files?.Newest();
+        using var kept = exchange is null ? files?.Newest() : files?.NewestOf(exchange);
         var result = trainer.Run(prepared.Train, prepared.Validation, kept, cancellationToken);
         var learnt = prepared.Task.Module.named_parameters().Where(p => p.parameter.requires_grad).Sum(p => p.parameter.numel());
         var scores = prepared.Task.Evaluate(prepared.Test);
