@@ -26,9 +26,7 @@ public static class TrainingBench
         Recipe recipe, string data, int threads, string? checkpoints, string? save, Action<TrainingProgress> report, CancellationToken cancellationToken,
         IGradientExchange? exchange = null)
     {
-        set_num_threads(threads);
-        random.manual_seed(recipe.Seed);
-        using var prepared = TaskBuilder.Build(recipe, data, CPU);
+        using var prepared = Prepare(recipe, data, threads);
         var files = checkpoints is null ? null : new CheckpointFiles(checkpoints, keep: 2);
         var observer = new Observer(files, report);
         using var trainer = new Trainer(recipe, prepared.Task, observer, TimeProvider.System, exchange);
@@ -52,11 +50,16 @@ public static class TrainingBench
     /// <summary>Trains and gives the best validation's metric; the test part stays unseen.</summary>
     public static double Validate(Recipe recipe, string data, int threads, CancellationToken cancellationToken)
     {
-        set_num_threads(threads);
-        random.manual_seed(recipe.Seed);
-        using var prepared = TaskBuilder.Build(recipe, data, CPU);
+        using var prepared = Prepare(recipe, data, threads);
         using var trainer = new Trainer(recipe, prepared.Task, new Observer(null, _ => { }), TimeProvider.System);
         return trainer.Run(prepared.Train, prepared.Validation, null, cancellationToken).BestMetric;
+    }
+
+    private static PreparedTask Prepare(Recipe recipe, string data, int threads)
+    {
+        set_num_threads(threads);
+        random.manual_seed(recipe.Seed);
+        return TaskBuilder.Build(recipe, data, CPU);
     }
 
     // VmHWM of the process, in kB; 0 where the system does not say

@@ -14,7 +14,16 @@ internal sealed class PrivacyLedger(PrivacyOptions options)
 {
     private const int DrawnTogether = 1 << 16;
 
-    internal double Spent(double rate, long steps) => RdpAccountant.Epsilon(rate, options.NoiseMultiplier, steps, options.Delta);
+    private (double Rate, IReadOnlyList<double> Costs)? _costs; // of one step; asked at every step
+
+    internal double Spent(double rate, long steps)
+    {
+        if (_costs?.Rate != rate)
+        {
+            _costs = (rate, RdpAccountant.Costs(rate, options.NoiseMultiplier));
+        }
+        return RdpAccountant.Epsilon(_costs.Value.Costs, steps, options.Delta);
+    }
 
     /// <summary>Sets the gradients of the learnt parameters to the private mean.</summary>
     /// <returns>The mean loss of the batch, which is not private: it stays on this machine.</returns>

@@ -14,9 +14,14 @@ public static class RdpAccountant
     /// <param name="steps">0 or more.</param>
     /// <param name="delta">Above 0 to below 1.</param>
     /// <returns>ε, 0 or more.</returns>
-    public static double Epsilon(double rate, double noise, long steps, double delta) => steps == 0 || rate == 0
+    public static double Epsilon(double rate, double noise, long steps, double delta) => Epsilon(Costs(rate, noise), steps, delta);
+
+    /// <summary>What one step costs at each order: the same for all steps of a run.</summary>
+    internal static IReadOnlyList<double> Costs(double rate, double noise) => [.. Orders.Select(a => rate == 0 ? 0 : Cost(rate, noise, a))];
+
+    internal static double Epsilon(IReadOnlyList<double> costs, long steps, double delta) => steps == 0 || costs.All(c => c == 0)
         ? 0
-        : Orders.Min(a => (steps * Cost(rate, noise, a)) - (Math.Log(delta) / (a - 1)));
+        : Orders.Zip(costs).Min(o => (steps * o.Second) - (Math.Log(delta) / (o.First - 1)));
 
     // 1/(α − 1) log Σ_k C(α, k) (1 − q)^(α − k) q^k exp((k² − k) / 2σ²)
     private static double Cost(double q, double sigma, int order)

@@ -59,13 +59,13 @@ public sealed class DistillationTask : ITrainableTask
             _teacher.Module.eval();
             (wanted, vector) = (_teacher.Logits(taught), options.HiddenWeight > 0 ? _teacher.Features(taught) : zeros([1]));
         }
-        var loss = _student.Loss(batch, context) * (1 - options.TeacherShare);
-        loss = loss + (PreferenceLosses.SoftTargets(_student.Logits(batch), wanted, options.Temperature) * options.TeacherShare);
-        if (options.HiddenWeight == 0)
+        var (logits, own) = _student.Learning(batch, context, features: options.HiddenWeight > 0);
+        var loss = _student.Loss(logits, batch) * (1 - options.TeacherShare);
+        loss = loss + (PreferenceLosses.SoftTargets(logits, wanted, options.Temperature) * options.TeacherShare);
+        if (own is null)
         {
             return loss;
         }
-        var own = _student.Features(batch);
         return own.shape[1] == vector.shape[1]
             ? loss + (nn.functional.mse_loss(own, vector) * options.HiddenWeight)
             : throw new InvalidDataException($"preference.hidden_weight needs vectors of one size; the teacher's have {vector.shape[1]} numbers, the student's {own.shape[1]}. Set it to 0.");

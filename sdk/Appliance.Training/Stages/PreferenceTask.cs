@@ -30,17 +30,8 @@ public sealed class PreferenceTask : ModelTask
 
     public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context)
     {
-        Item[] answers = [.. batch];
-        Item[] rejected = [.. batch.Where(i => i.Rejected is not null).Select(i => i.Rejected!)]; // filtered
-        var beta = Recipe.Preference.Beta;
-        var (own, reference) = (LogProbabilities.OfAnswers(Model, answers, Device), Frozen(answers));
-        if (Recipe.Stage == TrainingStage.Kto)
-        {
-            using var good = tensor([.. batch.Select(i => (float)i.Label)], device: Device);
-            var apart = (own.detach() - reference).mean().item<float>();
-            return PreferenceLosses.Kto(own, reference, good, Math.Max(0, apart), beta);
-        }
-        return PreferenceLosses.Dpo(own, LogProbabilities.OfAnswers(Model, rejected, Device), reference, Frozen(rejected), beta);
+        var (preferred, rejected) = Ask(batch);
+        return Loss(batch, preferred, rejected);
     }
 
     public override Scores Evaluate(IReadOnlyList<Item> items)
@@ -48,13 +39,10 @@ public sealed class PreferenceTask : ModelTask
         var (loss, right) = (0.0, 0.0);
         InBatches(items, (_, batch) =>
         {
-            loss += Loss(batch, new BatchContext(new Random(0))).item<float>() * batch.Length;
-            var gain = LogProbabilities.OfAnswers(Model, batch, Device) - Frozen(batch);
-            if (batch[0].Rejected is not null)
-            {
-                Item[] rejected = [.. batch.Select(i => i.Rejected!)]; // pairs have both
-                gain = gain - (LogProbabilities.OfAnswers(Model, rejected, Device) - Frozen(rejected));
-            }
+            var (preferred, rejected) = Ask(batch);
+            loss += Loss(batch, preferred, rejected).item<float>() * batch.Length;
+            var gain = preferred.Own - preferred.Reference;
+            gain = rejected is { } r ? gain - (r.Own - r.Reference) : gain;
             right += gain.cpu().data<float>().ToArray().Zip(batch).Count(g => g.First > 0 == (g.Second.Rejected is not null || g.Second.Label == 1));
         });
         return new Scores(loss / Math.Max(1, items.Count), new Dictionary<string, double> { ["accuracy"] = right / Math.Max(1, items.Count) });
@@ -64,6 +52,25 @@ public sealed class PreferenceTask : ModelTask
     {
         _reference.Dispose();
         base.Dispose(disposing);
+    }
+
+    // Log-probabilities [b] of the answers, and of their rejected counterparts where there are any, under both models.
+    private ((Tensor Own, Tensor Reference) Preferred, (Tensor Own, Tensor Reference)? Rejected) Ask(IReadOnlyList<Item> batch)
+    {
+        (Tensor, Tensor) Both(IReadOnlyList<Item> items) => (LogProbabilities.OfAnswers(Model, items, Device), Frozen(items));
+        return (Both(batch), batch[0].Rejected is null ? null : Both([.. batch.Select(i => i.Rejected!)])); // pairs have both
+    }
+
+    private Tensor Loss(IReadOnlyList<Item> batch, (Tensor Own, Tensor Reference) preferred, (Tensor Own, Tensor Reference)? rejected)
+    {
+        var beta = Recipe.Preference.Beta;
+        if (rejected is { } r)
+        {
+            return PreferenceLosses.Dpo(preferred.Own, r.Own, preferred.Reference, r.Reference, beta);
+        }
+        using var good = tensor([.. batch.Select(i => (float)i.Label)], device: Device);
+        var apart = (preferred.Own.detach() - preferred.Reference).mean().item<float>();
+        return PreferenceLosses.Kto(preferred.Own, preferred.Reference, good, Math.Max(0, apart), beta);
     }
 
     private Tensor Frozen(IReadOnlyList<Item> items)

@@ -112,15 +112,30 @@ public sealed class TextClassifier : ModelTask, IClassifyingTask
 
     public Tensor Features(IReadOnlyList<Item> batch)
     {
-        var output = Model.Answer(Texts(batch));
-        return Model.Feature(output) ?? throw new InvalidDataException("method: head needs a model that classifies from one vector; use freeze or lora for this one.");
+        return Vector(Model.Answer(Texts(batch)));
     }
+
+    private Tensor Vector(ModelOutput output) => Model.Feature(output)
+        ?? throw new InvalidDataException("It takes a model that classifies from one vector. For method: head use freeze or lora instead; for distill set hidden_weight to 0.");
 
     public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context)
     {
-        var augmented = TextAugmentation.Of(Recipe.Augment, batch, context.Chance, Model);
-        return _loss.Of(Logits(augmented), Batches.Labels(batch, Device));
+        return Loss(Learning(batch, context, features: false).Logits, batch);
     }
+
+    // [b, c] scores of one pass over the batch as it is learnt from, and [b, h] what the head read, where asked
+    internal (Tensor Logits, Tensor? Features) Learning(IReadOnlyList<Item> batch, BatchContext context, bool features)
+    {
+        var augmented = TextAugmentation.Of(Recipe.Augment, batch, context.Chance, Model);
+        if (!features)
+        {
+            return (Logits(augmented), null);
+        }
+        var output = Model.Answer(Texts(augmented));
+        return (output.Logits!, Vector(output)); // the head is a classifier
+    }
+
+    internal Tensor Loss(Tensor logits, IReadOnlyList<Item> batch) => _loss.Of(logits, Batches.Labels(batch, Device));
 
     public override Scores Evaluate(IReadOnlyList<Item> items)
     {
