@@ -3,11 +3,12 @@ using Appliance.Protocol;
 using Appliance.Worker;
 
 // The process that runs one plugin. Started by the host with one end of a socket pair; it has no other way out.
-if (args is not ["--fd", var number] || !int.TryParse(number, out var descriptor))
+if (args is not ["--fd", var number, .. var rest] || !int.TryParse(number, out var descriptor) || OwnLimits.Read(rest) is not { } limits)
 {
     Console.Error.WriteLine("This program is started by appliance-host. To use the appliance, type: appliance --help");
     return 2;
 }
+OwnLimits.Lower(limits);
 using var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
 using var frames = new FrameStream(new NetworkStream(socket, ownsSocket: false));
 try

@@ -23,11 +23,11 @@ internal static unsafe partial class SocketPair
         return (new Socket(new SafeSocketHandle(ends[0], true)), new SafeSocketHandle(ends[1], true));
     }
 
-    internal static void LetInherit(SafeSocketHandle handle, bool on)
+    internal static void LetInherit(SafeHandle handle, bool on)
     {
         if (fcntl((int)handle.DangerousGetHandle(), FSetFd, on ? 0 : 1) != 0)
         {
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), "A socket could not be handed on");
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), "A descriptor could not be handed on");
         }
     }
 

@@ -1,29 +1,20 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Appliance.Domain.Plugins;
 using Appliance.Protocol;
-using Appliance.Sdk.Recipes;
+using Appliance.Workers.Launching;
 
 namespace Appliance.Workers;
 
 /// <summary>One worker process that holds one plugin. The host outlives whatever happens in it.</summary>
 internal sealed class WorkerHandle : IAsyncDisposable
 {
-    // The only variables that a worker sees; a plugin must not read the host's environment.
-    private static readonly string[] Passed =
-        ["PATH", "LD_LIBRARY_PATH", "LIBTORCH_HOME", "DOTNET_ROOT", "CUDA_VISIBLE_DEVICES"];
-
-    private static readonly (string Name, string Value)[] Set =
-        [("DOTNET_EnableDiagnostics", "0"), ("HOME", "/nonexistent"), .. JobEnvironment.Set.Select(v => (v.Key, v.Value))];
-
-    private static readonly Lock Starting = new();
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);
-    private readonly Process _process;
+    private readonly IWorkerProcess _process;
     private readonly Socket _socket;
     private long _request;
 
-    private WorkerHandle(Process process, Socket socket)
+    private WorkerHandle(IWorkerProcess process, Socket socket)
     {
         (_process, _socket) = (process, socket);
         Frames = new FrameStream(new NetworkStream(socket, ownsSocket: true));
@@ -33,13 +24,14 @@ internal sealed class WorkerHandle : IAsyncDisposable
 
     internal int ProcessId => _process.Id;
 
-    internal bool IsAlive => !_process.HasExited;
+    internal bool IsAlive => _process.IsAlive;
 
     /// <exception cref="WorkerException">The process did not start, or its plugin was refused.</exception>
     internal static async Task<WorkerHandle> StartAsync(
         WorkerOptions options, InstalledPlugin? plugin, string task, CancellationToken cancellationToken)
     {
-        var handle = Spawn(options);
+        var launched = await Task.Run(() => Launchers.For(options, plugin).Launch(plugin), cancellationToken);
+        var handle = new WorkerHandle(launched.Process, launched.Socket);
         try
         {
             var nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -123,17 +115,7 @@ internal sealed class WorkerHandle : IAsyncDisposable
         }
     }
 
-    internal void Kill()
-    {
-        try
-        {
-            _process.Kill();
-        }
-        catch (InvalidOperationException)
-        {
-            // It has ended by itself.
-        }
-    }
+    internal void Kill() => _process.Kill();
 
     public async ValueTask DisposeAsync()
     {
@@ -149,48 +131,4 @@ internal sealed class WorkerHandle : IAsyncDisposable
         }
         _process.Dispose();
     }
-
-    private static WorkerHandle Spawn(WorkerOptions options)
-    {
-        if (!File.Exists(options.Program))
-        {
-            throw new WorkerException("worker_died", $"The worker program {options.Program} is missing. Install the appliance again.");
-        }
-        var (host, child) = SocketPair.Create();
-        var start = new ProcessStartInfo(options.Program)
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = "/",
-            ArgumentList = { "--fd", child.DangerousGetHandle().ToString() },
-        };
-        start.Environment.Clear();
-        foreach (var name in Passed)
-        {
-            if (Environment.GetEnvironmentVariable(name) is { } value)
-            {
-                start.Environment[name] = value;
-            }
-        }
-        foreach (var (name, value) in Set)
-        {
-            start.Environment[name] = value;
-        }
-        // One start at a time: between these two lines any other child would inherit the socket too.
-        lock (Starting)
-        {
-            SocketPair.LetInherit(child, true);
-            var process = Process.Start(start) ?? throw new WorkerException("worker_died", "The worker program did not start.");
-            child.Dispose();
-            process.StandardInput.Close();
-            Discard(process.StandardOutput);
-            Discard(process.StandardError);
-            return new WorkerHandle(process, host);
-        }
-    }
-
-    // What a plugin prints may quote its input: it is read, so that the plugin never blocks, and forgotten.
-    private static void Discard(StreamReader output) => _ = output.BaseStream.CopyToAsync(Stream.Null);
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Appliance.Workers.Launching;
 
 namespace Appliance.Workers;
 
@@ -36,4 +37,23 @@ public sealed class WorkerOptions
     /// <summary>Requests that may wait for one worker, 1 to 10,000; more are refused as busy. Default 64.</summary>
     [Range(1, 10_000)]
     public int WaitingMax { get; set; } = 64;
+
+    /// <summary>How workers are closed in. Default <c>Auto</c>: the plugin's unit, else bubblewrap, else nothing runs.</summary>
+    public SandboxKind Sandbox { get; set; } = SandboxKind.Auto;
+
+    /// <summary>Where systemd listens for the plugins, NAME.sock each. Default <c>/run/appliance-workers</c>.</summary>
+    [Required]
+    public string SocketsFolder { get; set; } = "/run/appliance-workers";
+
+    /// <summary>Memory that one worker may fill, 256 to 16,777,216 MiB; 0 (default) for three quarters of the machine's.</summary>
+    [Range(0, 16_777_216)]
+    public int MemoryMegabytes { get; set; }
+
+    /// <summary>Threads of one worker, 64 to 65,536. Default 512.</summary>
+    [Range(64, 65_536)]
+    public int TasksMax { get; set; } = 512;
+
+    /// <summary>What one worker may write to its scratch, 1 to 65,536 MiB. Default 64.</summary>
+    [Range(1, 65_536)]
+    public int ScratchMegabytes { get; set; } = 64;
 }

@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Appliance.Domain.Plugins;
+using Microsoft.Win32.SafeHandles;
+
+namespace Appliance.Workers.Launching;
+
+/// <summary>A worker in namespaces of its own: no network, no other process, the libraries and its own plugin to read, a small scratch to write.</summary>
+/// <remarks>bubblewrap sets everything up and then becomes the worker: no line of a plugin, and none of its runtime, runs outside.</remarks>
+internal sealed class BubblewrapLauncher(WorkerOptions options) : ILauncher
+{
+    private const string Nobody = "65534";
+    private const string Program = "/usr/bin/bwrap";
+
+    // Libraries, how they are found, and what the runtime and the allocator look up about the machine. No programs.
+    private static readonly string[] Readable =
+    [
+        "/usr/lib", "/usr/lib64", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/usr/share/zoneinfo", "/sys/kernel/mm/transparent_hugepage", "/sys/devices/system/cpu",
+    ];
+
+    private static readonly string[] GraphicsDevices = ["/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools"];
+
+    internal static bool IsInstalled => File.Exists(Program);
+
+    public Launched Launch(InstalledPlugin? plugin)
+    {
+        var filter = MemoryFile.Of(SeccompFilter.Bytes());
+        return ChildProcess.Start(
+            Program, socket => Arguments(plugin, socket, filter.DangerousGetHandle().ToString()), new Dictionary<string, string>(), filter);
+    }
+
+    private List<string> Arguments(InstalledPlugin? plugin, string socket, string filter)
+    {
+        List<string> all =
+        [
+            // 1 Namespaces, and nobody's rights in them
+            "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--disable-userns",
+            "--uid", Nobody, "--gid", Nobody, "--cap-drop", "ALL", "--hostname", "worker", "--new-session", "--die-with-parent", "--seccomp", filter,
+        ];
+
+        // 2 What it may read
+        foreach (var path in Readable.Concat(Folders()).Distinct().Where(Path.Exists))
+        {
+            all.AddRange(["--ro-bind", path, path]);
+        }
+        all.AddRange(["--symlink", "usr/lib", "/lib", "--proc", "/proc", "--dev", "/dev"]);
+        var programs = Path.GetDirectoryName(Path.GetFullPath(options.Program))!; // a full path has a folder
+        all.AddRange(["--ro-bind", programs, programs]);
+        if (Directory.Exists(options.PluginsFolder))
+        {
+            all.AddRange(["--tmpfs", Path.GetFullPath(options.PluginsFolder)]); // other plugins are nobody's business
+        }
+        if (plugin is not null)
+        {
+            all.AddRange(["--ro-bind", plugin.Folder, plugin.Folder]);
+        }
+        foreach (var device in options.Device == "cpu" ? [] : GraphicsDevices.Concat(Directory.GetFiles("/dev", "nvidia?")).Where(File.Exists))
+        {
+            all.AddRange(["--dev-bind", device, device]);
+        }
+
+        // 3 What it may write: a scratch that ends with it
+        var size = (options.ScratchMegabytes * 1048576L).ToString(CultureInfo.InvariantCulture);
+        all.AddRange(["--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/", "--chdir", "/", "--clearenv"]);
+        foreach (var (name, value) in WorkerEnvironment.Variables().Append(new KeyValuePair<string, string>("DOTNET_ROOT", RuntimeRoot())))
+        {
+            all.AddRange(["--setenv", name, value]);
+        }
+        all.AddRange([options.Program, "--fd", socket, .. ChildLimits.Arguments(options)]);
+        return all;
+    }
+
+    private static IEnumerable<string> Folders() => new[] { RuntimeRoot(), Environment.GetEnvironmentVariable("LIBTORCH_HOME") }
+        .Concat(Environment.GetEnvironmentVariable("LD_LIBRARY_PATH")?.Split(':', StringSplitOptions.RemoveEmptyEntries) ?? [])
+        .Where(p => !string.IsNullOrEmpty(p)).Select(p => Path.GetFullPath(p!)); // filtered
+
+    // .../shared/Microsoft.NETCore.App/VERSION/ -> the root that a program is started from
+    private static string RuntimeRoot() => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Appliance.Domain.Plugins;
+
+namespace Appliance.Workers.Launching;
+
+/// <summary>A child of the host with the host's sockets closed to it, but for its own.</summary>
+internal sealed class ChildProcess : IWorkerProcess
+{
+    private static readonly Lock Starting = new();
+    private readonly Process _process;
+
+    private ChildProcess(Process process) => _process = process;
+
+    public int Id => _process.Id;
+
+    public bool IsAlive => !_process.HasExited;
+
+    /// <param name="arguments">Of the program; gets the number of the worker's socket.</param>
+    /// <param name="handed">More descriptors that the child inherits.</param>
+    internal static Launched Start(
+        string program, Func<string, IEnumerable<string>> arguments, IReadOnlyDictionary<string, string> environment, params SafeHandle[] handed)
+    {
+        var (host, child) = SocketPair.Create();
+        var start = new ProcessStartInfo(program)
+        {
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
+        };
+        start.Environment.Clear();
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+        foreach (var argument in arguments(child.DangerousGetHandle().ToString()))
+        {
+            start.ArgumentList.Add(argument);
+        }
+        // One start at a time: between these lines any other child would inherit the descriptors too.
+        lock (Starting)
+        {
+            SocketPair.LetInherit(child, true);
+            Array.ForEach(handed, h => SocketPair.LetInherit(h, true));
+            try
+            {
+                var process = Process.Start(start) ?? throw new WorkerException("worker_died", "The worker program did not start.");
+                process.StandardInput.Close();
+                Discard(process.StandardOutput);
+                Discard(process.StandardError);
+                return new Launched(host, new ChildProcess(process));
+            }
+            catch (System.ComponentModel.Win32Exception)
+            {
+                host.Dispose();
+                throw new WorkerException("worker_died", $"{program} cannot be started. Install the appliance again.");
+            }
+            finally
+            {
+                child.Dispose();
+                Array.ForEach(handed, h => h.Dispose());
+            }
+        }
+    }
+
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+    }
+
+    public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
+
+    public void Dispose() => _process.Dispose();
+
+    // What a plugin prints may quote its input: it is read, so that the plugin never blocks, and forgotten.
+    private static void Discard(StreamReader output) => _ = output.BaseStream.CopyToAsync(Stream.Null);
+}
