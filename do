@@ -32,7 +32,7 @@ need_tools() {
   command -v dotnet >/dev/null || die "The .NET SDK 10 is missing. Install it (package dotnet-sdk-10.0), then run ./do again."
   # With LIBTORCH_HOME set, libtorch comes from there and only a compiler is needed.
   # shellcheck disable=SC2086
-  if [ -n "${LIBTORCH_HOME:-}" ]; then need_packages g++ libicu72; else need_packages $RUNTIME_PACKAGES $BUILD_PACKAGES; fi
+  if [ -n "${LIBTORCH_HOME:-}" ]; then need_packages g++ libicu72 bubblewrap; else need_packages $RUNTIME_PACKAGES $BUILD_PACKAGES; fi
 }
 
 # A stamp of everything that a build reads: when nothing changed, nothing is built.
@@ -153,7 +153,7 @@ case "${1:-help}" in
   test) shift; test_all "$@" ;;
   check) check ;;
   bench) build; shift; bench/run "$@" ;;
-  golden) UPDATE_GOLDEN=1 test_all ;;
+  golden) shift; UPDATE_GOLDEN=1 test_all "$@" ;;
   new-plugin) shift; scripts/new-plugin "${1:?a name, such as Summaries}" ;;
   install|uninstall) build; systemd/"$1" ;;
   clean) rm -rf artifacts; say "Clean." ;;

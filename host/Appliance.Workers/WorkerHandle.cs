@@ -13,6 +13,7 @@ internal sealed class WorkerHandle : IAsyncDisposable
     private readonly IWorkerProcess _process;
     private readonly Socket _socket;
     private long _request;
+    private volatile bool _ended;
 
     private WorkerHandle(IWorkerProcess process, Socket socket)
     {
@@ -24,7 +25,7 @@ internal sealed class WorkerHandle : IAsyncDisposable
 
     internal int ProcessId => _process.Id;
 
-    internal bool IsAlive => _process.IsAlive;
+    internal bool IsAlive => !_ended && _process.IsAlive;
 
     /// <exception cref="WorkerException">The process did not start, or its plugin was refused.</exception>
     internal static async Task<WorkerHandle> StartAsync(
@@ -115,7 +116,11 @@ internal sealed class WorkerHandle : IAsyncDisposable
         }
     }
 
-    internal void Kill() => _process.Kill();
+    internal void Kill()
+    {
+        _ended = true; // its socket may close a moment before the kernel says that it is gone
+        _process.Kill();
+    }
 
     public async ValueTask DisposeAsync()
     {

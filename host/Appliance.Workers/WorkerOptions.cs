@@ -39,6 +39,7 @@ public sealed class WorkerOptions
     public int WaitingMax { get; set; } = 64;
 
     /// <summary>How workers are closed in. Default <c>Auto</c>: the plugin's unit, else bubblewrap, else nothing runs.</summary>
+    [EnumDataType(typeof(SandboxKind))]
     public SandboxKind Sandbox { get; set; } = SandboxKind.Auto;
 
     /// <summary>Where systemd listens for the plugins, NAME.sock each. Default <c>/run/appliance-workers</c>.</summary>

@@ -38,12 +38,16 @@ internal sealed class BubblewrapLauncher(WorkerOptions options) : ILauncher
             "--uid", Nobody, "--gid", Nobody, "--cap-drop", "ALL", "--hostname", "worker", "--new-session", "--die-with-parent", "--seccomp", filter,
         ];
 
-        // 2 What it may read
+        // 2 What it may write: a scratch that ends with it. Before the rest, which may lie below it.
+        var size = (options.ScratchMegabytes * 1048576L).ToString(CultureInfo.InvariantCulture);
+        all.AddRange(["--size", size, "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm"]);
+
+        // 3 What it may read
         foreach (var path in Readable.Concat(Folders()).Distinct().Where(Path.Exists))
         {
             all.AddRange(["--ro-bind", path, path]);
         }
-        all.AddRange(["--symlink", "usr/lib", "/lib", "--proc", "/proc", "--dev", "/dev"]);
+        all.AddRange(["--symlink", "usr/lib", "/lib"]);
         var programs = Path.GetDirectoryName(Path.GetFullPath(options.Program))!; // a full path has a folder
         all.AddRange(["--ro-bind", programs, programs]);
         if (Directory.Exists(options.PluginsFolder))
@@ -58,10 +62,13 @@ internal sealed class BubblewrapLauncher(WorkerOptions options) : ILauncher
         {
             all.AddRange(["--dev-bind", device, device]);
         }
+        if (Directory.Exists(options.PluginsFolder))
+        {
+            all.AddRange(["--remount-ro", Path.GetFullPath(options.PluginsFolder)]); // or it were a second scratch
+        }
 
-        // 3 What it may write: a scratch that ends with it
-        var size = (options.ScratchMegabytes * 1048576L).ToString(CultureInfo.InvariantCulture);
-        all.AddRange(["--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/", "--chdir", "/", "--clearenv"]);
+        // 4 Nothing else, and no variable of the host
+        all.AddRange(["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--clearenv"]);
         foreach (var (name, value) in WorkerEnvironment.Variables().Append(new KeyValuePair<string, string>("DOTNET_ROOT", RuntimeRoot())))
         {
             all.AddRange(["--setenv", name, value]);

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Appliance.Domain.Plugins;
+using Appliance.Sdk.Plugins;
+using Appliance.Tests;
+using Appliance.Workers;
+using Appliance.Workers.Launching;
+
+// Hosts the attacking plugin as the service would, and prints what became of each attempt as one JSON object.
+// usage: EscapeRunner escapes|ends WORKER PLUGINS bubblewrap|none OUTSIDE
+var (mode, worker, plugins, sandbox, outside) = (args[0], args[1], args[2], Enum.Parse<SandboxKind>(args[3], ignoreCase: true), args[4]);
+var options = new WorkerOptions
+{
+    Program = worker, PluginsFolder = plugins, Sandbox = sandbox, Threads = 1, AnswerWithin = TimeSpan.FromSeconds(mode == "ends" ? 4 : 20),
+    MemoryMegabytes = mode == "ends" ? 1024 : 0, ScratchMegabytes = 64,
+};
+await using var pool = new WorkerPool(options, new FakeAudit());
+var problems = pool.Discover();
+if (problems.Count > 0)
+{
+    throw new InvalidDataException(string.Join("; ", problems));
+}
+Environment.SetEnvironmentVariable("ESCAPE_SECRET", "in the host's environment");
+using var tcp = new TcpListener(IPAddress.Loopback, 0);
+tcp.Start();
+var name = $"escape-{Environment.ProcessId}";
+using var hidden = Listener("\0" + name);
+using var path = Listener(Path.Combine(outside, "listener.sock"));
+var fields = new Dictionary<string, string>
+{
+    ["secret"] = Path.Combine(outside, "secret"), ["outside"] = outside, ["other"] = Path.Combine(plugins, "neighbour"), ["plugin"] = Path.Combine(plugins, "attack"),
+    ["programs"] = Path.GetDirectoryName(worker)!, ["pid"] = $"{Environment.ProcessId}", ["port"] = $"{((IPEndPoint)tcp.LocalEndpoint).Port}",
+    ["abstract"] = name, ["listener"] = Path.Combine(outside, "listener.sock"), ["host"] = Environment.MachineName,
+};
+
+var result = new SortedDictionary<string, string>(StringComparer.Ordinal);
+var (slowest, quiet) = (new List<double>(), new List<double>());
+for (var k = 0; mode == "ends" && k < 300; k++)
+{
+    quiet.Add(await Timed());
+}
+foreach (var attempt in (await Ask("attack", mode)).Predictions.Select(p => p.Label).ToArray())
+{
+    if (mode == "ends")
+    {
+        await Ask("neighbour", "well");
+        var ending = Ask("attack", attempt);
+        while (!ending.IsCompleted)
+        {
+            slowest.Add(await Timed());
+        }
+        result[attempt] = await Outcome(ending);
+        result[attempt] += (await Outcome(Ask("attack", "well"))) == "well" ? ", then well" : ", then gone";
+    }
+    else
+    {
+        File.WriteAllText(Path.Combine(outside, "doomed"), "x");
+        result[attempt] = await Outcome(Ask("attack", attempt));
+    }
+}
+if (mode == "ends")
+{
+    (result["neighbour_p99_ms"], result["neighbour_p99_ms_quiet"], result["neighbour_asked"]) = (P99(slowest), P99(quiet), $"{slowest.Count}");
+}
+Console.WriteLine(JsonSerializer.Serialize(result));
+
+async Task<double> Timed()
+{
+    var start = Stopwatch.GetTimestamp();
+    await Ask("neighbour", "well");
+    var taken = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    await Task.Delay(10);
+    return taken;
+}
+
+static string P99(List<double> all) => all.Order().ElementAt((int)(all.Count * 0.99)).ToString("0.00", System.Globalization.CultureInfo.InvariantCulture);
+
+Task<TaskOutput> Ask(string task, string what) =>
+    pool.AnswerAsync(task, "model", () => new Dictionary<string, ReadOnlyMemory<byte>>(), new TaskInput(new Dictionary<string, string>(fields) { ["what"] = what }), CancellationToken.None);
+
+static async Task<string> Outcome(Task<TaskOutput> asked)
+{
+    try
+    {
+        return (await asked).Predictions[0].Label;
+    }
+    catch (WorkerException e)
+    {
+        return e.Code;
+    }
+}
+
+static Socket Listener(string place)
+{
+    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    socket.Bind(new UnixDomainSocketEndPoint(place));
+    socket.Listen(16);
+    return socket;
+}
