@@ -6,7 +6,7 @@ using Appliance.Cli.Verbs;
 // The one program for people. Every verb is built in a file of Verbs/ and listed here.
 var root = new RootCommand("The appliance: models of your own, without personal data going anywhere.")
 {
-    SystemVerbs.Status(), DatasetVerbs.Build(), JobVerbs.Train(), JobVerbs.Build(), ModelVerbs.Build(), InferVerb.Build(),
+    SystemVerbs.Status(), DatasetVerbs.Build(), JobVerbs.Train(), JobVerbs.Build(), ModelVerbs.Build(), PluginVerbs.Build(), InferVerb.Build(),
     PolicyVerbs.Build(), AuditVerbs.Build(), SystemVerbs.Schedule(), PiiVerbs.Build(), SystemVerbs.Run(), TuiVerb.Build(),
     TokenizeVerb.Build(), BenchVerbs.Build(), DemoVerb.Build(),
 };

@@ -6,7 +6,7 @@ using Appliance.Sdk.Plugins;
 namespace Appliance.Workers;
 
 /// <summary>The worker that answers for one task: one request at a time, a bounded queue, started again when it dies.</summary>
-internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plugin, string task, IAuditLog audit) : IAsyncDisposable
+internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plugin, string task, IAuditLog audit, Quarantine quarantine) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private WorkerHandle? _worker;
@@ -85,6 +85,14 @@ internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plu
         }
         var died = _worker is { IsAlive: false };
         await EndAsync();
+        if (died && quarantine.Died(plugin.Manifest.Id))
+        {
+            await audit.AppendAsync(new AuditEntry("plugin.quarantine", AuditPhase.Event, "host", $"plugin/{plugin.Manifest.Id}", Code: "crash-loop"));
+        }
+        if (quarantine.Has(plugin.Manifest.Id))
+        {
+            throw new WorkerException("quarantined", $"The plugin {plugin.Manifest.Id} died too often and is not started again. Look at it, then: appliance plugin restart {plugin.Manifest.Id}");
+        }
         await audit.AppendAsync(new AuditEntry(
             AuditActions.WorkerStart, AuditPhase.Event, "host", $"plugin/{plugin.Manifest.Id}", Code: died ? "restart" : "answering"));
         var worker = await WorkerHandle.StartAsync(options, plugin, task, cancellationToken);

@@ -38,6 +38,10 @@ public sealed class WorkerOptions
     [Range(1, 10_000)]
     public int WaitingMax { get; set; } = 64;
 
+    /// <summary>Deaths of one plugin's workers within ten minutes that end its service, 2 to 1,000. Default 5.</summary>
+    [Range(2, 1000)]
+    public int DeathsMax { get; set; } = 5;
+
     /// <summary>How workers are closed in. Default <c>Auto</c>: the plugin's unit, else bubblewrap, else nothing runs.</summary>
     [EnumDataType(typeof(SandboxKind))]
     public SandboxKind Sandbox { get; set; } = SandboxKind.Auto;

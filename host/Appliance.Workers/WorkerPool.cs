@@ -8,19 +8,24 @@ using Appliance.Sdk.Plugins;
 namespace Appliance.Workers;
 
 /// <summary>The workers of this host: one that answers for each task, and one for each training run.</summary>
-public sealed class WorkerPool(WorkerOptions options, IAuditLog audit) : IWorkers, IAsyncDisposable
+public sealed class WorkerPool(WorkerOptions options, IAuditLog audit, TimeProvider clock) : IWorkers, IAsyncDisposable
 {
     private const int RowsPerFrame = 256;
     private const int RowsCharactersPerFrame = 1 << 20;
     private const long ResultBytesMax = 8L << 30;
     private readonly Dictionary<string, AnsweringWorker> _answering = [];
     private readonly Lock _lock = new();
+    private readonly Quarantine _quarantine = new(options.DeathsMax, clock);
 
     public IReadOnlyList<InstalledPlugin> Plugins { get; private set; } = [];
 
-    /// <summary>Reads every plugin's manifest; a bad one is left out and named.</summary>
+    /// <summary>Whether a plugin's workers died too often to be started again.</summary>
+    public bool Quarantined(string plugin) => _quarantine.Has(plugin);
+
+    /// <summary>Reads the manifest of every plugin that came with the appliance; a bad one is left out and named. The list is swapped whole.</summary>
+    /// <param name="installed">Those of the site; one that has a task of another's is left out.</param>
     /// <returns>What is wrong with the plugins that were left out.</returns>
-    public IReadOnlyList<string> Discover()
+    public IReadOnlyList<string> Discover(IEnumerable<InstalledPlugin> installed)
     {
         var problems = new List<string>();
         var found = new List<InstalledPlugin>();
@@ -38,6 +43,18 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit) : IWorker
             else
             {
                 found.Add(new InstalledPlugin(manifest, Path.GetFullPath(folder)));
+            }
+        }
+        foreach (var plugin in installed)
+        {
+            var taken = plugin.Manifest.Tasks.FirstOrDefault(t => found.Exists(f => f.Manifest.Tasks.Any(o => o.Name == t.Name)));
+            if (taken is not null)
+            {
+                problems.Add($"{plugin.Manifest.Id}: another plugin has the task {taken.Name} already");
+            }
+            else
+            {
+                found.Add(plugin);
             }
         }
         Plugins = found;
@@ -113,6 +130,17 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit) : IWorker
         }
     }
 
+    /// <summary>Ends a plugin's workers and forgets their deaths: the next request starts it as it is installed now.</summary>
+    /// <param name="before">The list before a change, so that tasks that are gone end too.</param>
+    public async Task ReleaseAsync(string plugin, IReadOnlyList<InstalledPlugin> before)
+    {
+        _quarantine.Release(plugin);
+        foreach (var task in before.Concat(Plugins).Where(p => p.Manifest.Id == plugin).SelectMany(p => p.Manifest.Tasks).Select(t => t.Name).Distinct())
+        {
+            await RecycleAsync(task);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var task in _answering.Keys.ToArray())
@@ -127,7 +155,7 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit) : IWorker
         {
             return _answering.TryGetValue(task, out var worker)
                 ? worker
-                : _answering[task] = new AnsweringWorker(options, Plugin(task), task, audit);
+                : _answering[task] = new AnsweringWorker(options, Plugin(task), task, audit, _quarantine);
         }
     }
 

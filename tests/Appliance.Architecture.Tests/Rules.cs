@@ -16,13 +16,15 @@ internal static partial class Rules
         ["Appliance.Models"] = ["Appliance.Sdk", "Appliance.Torch"],
         ["Appliance.Training"] = ["Appliance.Models"],
         ["Appliance.Domain"] = ["Appliance.Sdk"],
-        ["Appliance.Storage"] = ["Appliance.Domain"],
+        ["Appliance.Crypto"] = [],
+        ["Appliance.Packages"] = ["Appliance.Crypto", "Appliance.Sdk"],
+        ["Appliance.Storage"] = ["Appliance.Domain", "Appliance.Crypto"],
         ["Appliance.Protocol"] = [],
         ["Appliance.Workers"] = ["Appliance.Domain", "Appliance.Protocol"],
         ["Appliance.Worker"] = ["Appliance.Protocol", "Appliance.Training"],
-        ["Appliance.Service"] = ["Appliance.Storage", "Appliance.Workers"],
+        ["Appliance.Service"] = ["Appliance.Storage", "Appliance.Workers", "Appliance.Packages"],
         ["Appliance.Tui"] = [],
-        ["Appliance.Cli"] = ["Appliance.Tui", "Appliance.Domain", "Appliance.Training"], // for the verbs that need no service
+        ["Appliance.Cli"] = ["Appliance.Tui", "Appliance.Domain", "Appliance.Training", "Appliance.Packages"], // for the verbs that need no service
         ["Appliance.Verifier"] = [],
         ["Sentiment"] = ["Appliance.Training"],
     };

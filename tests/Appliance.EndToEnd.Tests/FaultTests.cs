@@ -181,7 +181,7 @@ public sealed class FaultTests
         host.ImportSamples();
         host.Command("train", host.Recipe("head", 20), "--dataset", "letters", "--promote").Code.Should().Be(0);
         host.CommandWith("ciao", "infer", "sentiment").Code.Should().Be(0);
-        Running.Run("/usr/bin/pkill", ["-STOP", "-P", host.ProcessId.ToString(), "appliance-worke"]).Code.Should().Be(0, "the fault must fire");
+        Running.Run("/usr/bin/kill", ["-STOP", .. host.Workers().Select(w => $"{w}")]).Code.Should().Be(0, "the fault must fire");
 
         var hung = host.CommandWith("ciao", "infer", "sentiment");
 

@@ -32,6 +32,26 @@ internal sealed class Running : IDisposable
 
     internal int ProcessId => _host!.Id;
 
+    /// <summary>The worker processes of this service, through the sandbox that stands between.</summary>
+    internal IReadOnlyList<int> Workers()
+    {
+        var parents = new Dictionary<int, int>();
+        foreach (var folder in Directory.GetDirectories("/proc").Where(f => int.TryParse(Path.GetFileName(f), out _)))
+        {
+            try
+            {
+                var status = File.ReadAllLines(Path.Combine(folder, "status"));
+                parents[int.Parse(Path.GetFileName(folder))] = int.Parse(status.First(l => l.StartsWith("PPid:", StringComparison.Ordinal))[5..]);
+            }
+            catch (IOException)
+            {
+                // It has ended while we looked.
+            }
+        }
+        bool Below(int process) => parents.TryGetValue(process, out var parent) && (parent == ProcessId || Below(parent));
+        return [.. parents.Keys.Where(p => Below(p) && File.Exists($"/proc/{p}/comm") && File.ReadAllText($"/proc/{p}/comm").StartsWith("appliance-worke", StringComparison.Ordinal))];
+    }
+
     internal string Audit => Path.Combine(Root, "var", "audit", "audit.db");
 
     /// <summary>Starts the service and waits for its socket; the time it took.</summary>

@@ -95,7 +95,7 @@ public sealed class InferenceOrderTests
         internal bool Trainable { get; set; } = true;
 
         public IReadOnlyList<InstalledPlugin> Plugins =>
-            [new(new PluginManifest("p", "1", 0, "p.dll", "P", [new TaskManifest("sentiment", ["text"], Trainable)]), "/")];
+            [new(new PluginManifest("p", "1", 0, "p.dll", "P", [new TaskManifest("sentiment", ["text"], Trainable)], []), "/")];
 
         public InstalledPlugin? PluginOf(string task) => Plugins[0];
 

@@ -58,6 +58,15 @@ public sealed class SandboxTests : IDisposable
         during.Should().BeLessThan((1.5 * quiet) + 10, "the neighbour goes on; 10 ms for a processor that is shared");
     }
 
+    [Fact]
+    public void A_plugin_that_dies_again_and_again_is_put_aside_until_somebody_restarts_it()
+    {
+        var outcomes = Run("crashes", "bubblewrap", nobody: false);
+
+        Enumerable.Range(0, 7).Select(k => outcomes[$"{k}"]).Should().Equal([.. Enumerable.Repeat("worker_died", 5), "quarantined", "quarantined"]);
+        (outcomes["neighbour"], outcomes["released"]).Should().Be(("well", "well"));
+    }
+
     private Dictionary<string, string> Run(string mode, string sandbox, bool nobody)
     {
         var worker = Path.Combine(Repository.Programs, "appliance-worker");

@@ -12,6 +12,8 @@ using Appliance.Service.Endpoints;
 using Appliance.Storage;
 using Appliance.Storage.Audit;
 using Appliance.Storage.Crypto;
+using Appliance.Packages;
+using Appliance.Service.Plugins;
 using Appliance.Workers;
 
 namespace Appliance.Service.Hosting;
@@ -45,7 +47,7 @@ internal static partial class ApplianceHost
         using var store = new StateStore(paths.State, keys);
         var app = Build(paths, settings, clock, policies, audit, store);
         var workers = app.Services.GetRequiredService<WorkerPool>();
-        foreach (var problem in workers.Discover())
+        foreach (var problem in app.Services.GetRequiredService<PluginCatalogue>().Refresh())
         {
             LogPluginLeftOut(app.Logger, problem);
         }
@@ -105,7 +107,8 @@ internal static partial class ApplianceHost
         services.AddSingleton<IDatasets>(new DatasetStore(store)).AddSingleton<IModels>(new ModelStore(store));
         services.AddSingleton<IJobs>(new JobStore(store)).AddSingleton<IScheduleRuns>(new ScheduleRunStore(store));
         services.AddSingleton(new Redactor(new Detector(Detector.Standard, clock, DetectionLimit)));
-        services.AddSingleton(p => new WorkerPool(p.GetRequiredService<Microsoft.Extensions.Options.IOptions<WorkerOptions>>().Value, audit));
+        services.AddSingleton(p => new WorkerPool(p.GetRequiredService<Microsoft.Extensions.Options.IOptions<WorkerOptions>>().Value, audit, clock));
+        services.AddSingleton(p => new PluginCatalogue(paths.Trust, new PluginStore(paths.Plugins), p.GetRequiredService<WorkerPool>(), audit));
         services.AddSingleton<IWorkers>(p => p.GetRequiredService<WorkerPool>());
         services.AddSingleton<Importer>().AddSingleton<InferenceService>().AddSingleton<ModelService>().AddSingleton<TrainingService>();
         services.AddSingleton<JobFeed>().AddSingleton<Metrics>().AddSingleton<IdSource>().AddSingleton<Systemd>().AddSingleton<Retraining>();
@@ -130,6 +133,7 @@ internal static partial class ApplianceHost
         SystemEndpoints.Map(app);
         DatasetEndpoints.Map(app);
         ModelEndpoints.Map(app);
+        PluginEndpoints.Map(app);
         JobEndpoints.Map(app);
         InferenceEndpoints.Map(app);
         AuditEndpoints.Map(app);

@@ -7,6 +7,12 @@ public sealed record Paths(string Configuration, string State, string Runtime)
 
     public string Policies => Path.Combine(Configuration, "policies");
 
+    /// <summary>Whose plugins run here.</summary>
+    public string Trust => Path.Combine(Configuration, "trust.yaml");
+
+    /// <summary>Plugins that the site installed.</summary>
+    public string Plugins => Path.Combine(State, "plugins");
+
     public string Schedules => Path.Combine(Configuration, "schedules");
 
     public string Socket => Path.Combine(Runtime, "api.sock");

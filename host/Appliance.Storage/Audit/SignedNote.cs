@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Appliance.Crypto;
 using Appliance.Storage.Crypto;
 
 namespace Appliance.Storage.Audit;

@@ -13,9 +13,13 @@ public sealed record TaskManifest(string Name, IReadOnlyList<string> InputFields
 /// <param name="SdkMajor">The SDK's major version that the plugin was built against.</param>
 /// <param name="Assembly">File name of the assembly, in the plugin's own folder.</param>
 /// <param name="Type">Full name of the type that implements <see cref="IPlugin"/>.</param>
+/// <param name="Capabilities">What it asks for beyond answering, of <see cref="KnownCapabilities"/>; the site must allow each.</param>
 public sealed partial record PluginManifest(
-    string Id, string Version, int SdkMajor, string Assembly, string Type, IReadOnlyList<TaskManifest> Tasks)
+    string Id, string Version, int SdkMajor, string Assembly, string Type, IReadOnlyList<TaskManifest> Tasks, IReadOnlyList<string> Capabilities)
 {
+    /// <summary><c>gpu</c>: the graphics devices. <c>native-code</c>: libraries or calls outside .NET and libtorch.</summary>
+    public static IReadOnlyList<string> KnownCapabilities { get; } = ["gpu", "native-code"];
+
     /// <summary>The SDK's own major version: a plugin of another one is refused.</summary>
     public const int SdkMajorSupported = 0;
 
@@ -42,7 +46,12 @@ public sealed partial record PluginManifest(
         {
             fields.Error(fields.LineOf("tasks"), "tasks", "must name at least one task");
         }
-        return new PluginManifest(id, version, sdk, assembly, type, tasks);
+        var capabilities = fields.Texts("capabilities");
+        if (capabilities.FirstOrDefault(c => !KnownCapabilities.Contains(c)) is { } unknown)
+        {
+            fields.Error(fields.LineOf("capabilities"), "capabilities", $"{unknown} is not known; known: {string.Join(", ", KnownCapabilities)}");
+        }
+        return new PluginManifest(id, version, sdk, assembly, type, tasks, capabilities);
     }
 
     private static TaskManifest ReadTask(FieldReader fields)

@@ -9,15 +9,15 @@ using Appliance.Workers;
 using Appliance.Workers.Launching;
 
 // Hosts the attacking plugin as the service would, and prints what became of each attempt as one JSON object.
-// usage: EscapeRunner escapes|ends WORKER PLUGINS bubblewrap|none OUTSIDE
+// usage: EscapeRunner escapes|ends|crashes WORKER PLUGINS bubblewrap|none OUTSIDE
 var (mode, worker, plugins, sandbox, outside) = (args[0], args[1], args[2], Enum.Parse<SandboxKind>(args[3], ignoreCase: true), args[4]);
 var options = new WorkerOptions
 {
     Program = worker, PluginsFolder = plugins, Sandbox = sandbox, Threads = 1, AnswerWithin = TimeSpan.FromSeconds(mode == "ends" ? 4 : 20),
-    MemoryMegabytes = mode == "ends" ? 1024 : 0, ScratchMegabytes = 64,
+    MemoryMegabytes = mode == "ends" ? 1024 : 0, ScratchMegabytes = 64, DeathsMax = mode == "crashes" ? 5 : 1000,
 };
-await using var pool = new WorkerPool(options, new FakeAudit());
-var problems = pool.Discover();
+await using var pool = new WorkerPool(options, new FakeAudit(), TimeProvider.System);
+var problems = pool.Discover([]);
 if (problems.Count > 0)
 {
     throw new InvalidDataException(string.Join("; ", problems));
@@ -40,6 +40,18 @@ var (slowest, quiet) = (new List<double>(), new List<double>());
 for (var k = 0; mode == "ends" && k < 300; k++)
 {
     quiet.Add(await Timed());
+}
+if (mode == "crashes")
+{
+    for (var k = 0; k < 7; k++)
+    {
+        result[$"{k}"] = await Outcome(Ask("attack", "exit"));
+    }
+    result["neighbour"] = await Outcome(Ask("neighbour", "well"));
+    await pool.ReleaseAsync("attack", pool.Plugins);
+    result["released"] = await Outcome(Ask("attack", "well"));
+    Console.WriteLine(JsonSerializer.Serialize(result));
+    return;
 }
 foreach (var attempt in (await Ask("attack", mode)).Predictions.Select(p => p.Label).ToArray())
 {

@@ -1,16 +1,16 @@
 using System.Runtime.InteropServices;
 
-namespace Appliance.Storage.Crypto;
+namespace Appliance.Crypto;
 
 /// <summary>Ed25519 (RFC 8032) by the libcrypto that .NET uses already; .NET itself has none.</summary>
-internal static unsafe partial class Ed25519
+public static unsafe partial class Ed25519
 {
-    internal const int KeyBytes = 32;
-    internal const int SignatureBytes = 64;
+    public const int KeyBytes = 32;
+    public const int SignatureBytes = 64;
     private const int Algorithm = 1087; // NID_ED25519
     private const string Library = "libcrypto.so.3";
 
-    internal static byte[] PublicKey(ReadOnlySpan<byte> privateKey)
+    public static byte[] PublicKey(ReadOnlySpan<byte> privateKey)
     {
         var key = Load(privateKey);
         try
@@ -29,7 +29,7 @@ internal static unsafe partial class Ed25519
         }
     }
 
-    internal static byte[] Sign(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> message)
+    public static byte[] Sign(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> message)
     {
         var key = Load(privateKey);
         var context = EVP_MD_CTX_new();
@@ -51,6 +51,30 @@ internal static unsafe partial class Ed25519
         }
     }
 
+    /// <returns>False for a wrong signature, and for a key or signature of a wrong size.</returns>
+    public static bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
+    {
+        if (publicKey.Length != KeyBytes || signature.Length != SignatureBytes)
+        {
+            return false;
+        }
+        fixed (byte* k = publicKey, s = signature, m = message)
+        {
+            var key = EVP_PKEY_new_raw_public_key(Algorithm, 0, k, KeyBytes);
+            var context = EVP_MD_CTX_new();
+            try
+            {
+                return key != 0 && EVP_DigestVerifyInit(context, null, 0, 0, key) == 1
+                    && EVP_DigestVerify(context, s, SignatureBytes, m, (nuint)message.Length) == 1;
+            }
+            finally
+            {
+                EVP_MD_CTX_free(context);
+                EVP_PKEY_free(key);
+            }
+        }
+    }
+
     private static nint Load(ReadOnlySpan<byte> privateKey)
     {
         fixed (byte* p = privateKey)
@@ -69,6 +93,9 @@ internal static unsafe partial class Ed25519
     }
 
     [LibraryImport(Library)] private static partial nint EVP_PKEY_new_raw_private_key(int type, nint engine, byte* key, nuint length);
+    [LibraryImport(Library)] private static partial nint EVP_PKEY_new_raw_public_key(int type, nint engine, byte* key, nuint length);
+    [LibraryImport(Library)] private static partial int EVP_DigestVerifyInit(nint context, void* pctx, nint type, nint engine, nint key);
+    [LibraryImport(Library)] private static partial int EVP_DigestVerify(nint context, byte* signature, nuint length, byte* message, nuint size);
     [LibraryImport(Library)] private static partial int EVP_PKEY_get_raw_public_key(nint key, byte* pub, nuint* length);
     [LibraryImport(Library)] private static partial void EVP_PKEY_free(nint key);
     [LibraryImport(Library)] private static partial nint EVP_MD_CTX_new();
