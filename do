@@ -65,6 +65,19 @@ collect() {
   done
 }
 
+# The SDK as packages, for plugins that are made elsewhere.
+pack() {
+  build
+  local p
+  rm -rf artifacts/packages
+  for p in Sdk Torch Models Training; do
+    # shellcheck disable=SC2086
+    dotnet pack "sdk/Appliance.$p" $FLAGS --no-build -o artifacts/packages >artifacts-build.log 2>&1 || { tail -5 artifacts-build.log >&2; die "Packing Appliance.$p failed."; }
+  done
+  rm -f artifacts-build.log
+  say "The packages are in artifacts/packages."
+}
+
 wait_ready() { # root, pid
   local k
   for k in $(seq 1 100); do
@@ -154,6 +167,7 @@ case "${1:-help}" in
   check) check ;;
   bench) build; shift; bench/run "$@" ;;
   golden) shift; UPDATE_GOLDEN=1 test_all "$@" ;;
+  pack) pack ;;
   new-plugin) shift; scripts/new-plugin "${1:?a name, such as Summaries}" ;;
   install|uninstall) build; systemd/"$1" ;;
   clean) rm -rf artifacts; say "Clean." ;;
@@ -164,6 +178,7 @@ case "${1:-help}" in
 ./do check             format, analyzers, architecture, policies: about a minute
 ./do bench             measure speed and accuracy; the README's tables come from here
 ./do golden            write the golden files anew; review them like code
+./do pack              the SDK's packages, in artifacts/packages, for plugins that are made elsewhere
 ./do new-plugin NAME   a new plugin in plugins/NAME, ready to build
 ./do install           put the service on this machine (root); ./do uninstall takes it off again
 ./do clean             throw away everything that was built

@@ -49,6 +49,8 @@ internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plu
         }
     }
 
+    internal long ResidentBytes => _worker?.ResidentBytes ?? 0;
+
     internal async Task OpenAsync(
         string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, CancellationToken cancellationToken)
     {

@@ -23,7 +23,7 @@ internal sealed class WorkerHandle : IAsyncDisposable
 
     internal FrameStream Frames { get; }
 
-    internal int ProcessId => _process.Id;
+    internal long ResidentBytes => _process.ResidentBytes;
 
     internal bool IsAlive => !_ended && _process.IsAlive;
 

@@ -22,6 +22,15 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit, TimeProvi
     /// <summary>Whether a plugin's workers died too often to be started again.</summary>
     public bool Quarantined(string plugin) => _quarantine.Has(plugin);
 
+    /// <summary>Memory that a task's answering worker holds now, in bytes; 0 where none runs or systemd owns it.</summary>
+    public long MemoryOf(string task)
+    {
+        lock (_lock)
+        {
+            return _answering.TryGetValue(task, out var worker) ? worker.ResidentBytes : 0;
+        }
+    }
+
     /// <summary>Reads the manifest of every plugin that came with the appliance; a bad one is left out and named. The list is swapped whole.</summary>
     /// <param name="installed">Those of the site; one that has a task of another's is left out.</param>
     /// <returns>What is wrong with the plugins that were left out.</returns>

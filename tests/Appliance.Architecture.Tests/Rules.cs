@@ -24,7 +24,7 @@ internal static partial class Rules
         ["Appliance.Worker"] = ["Appliance.Protocol", "Appliance.Training"],
         ["Appliance.Service"] = ["Appliance.Storage", "Appliance.Workers", "Appliance.Packages"],
         ["Appliance.Tui"] = [],
-        ["Appliance.Cli"] = ["Appliance.Tui", "Appliance.Domain", "Appliance.Training", "Appliance.Packages"], // for the verbs that need no service
+        ["Appliance.Cli"] = ["Appliance.Tui", "Appliance.Domain", "Appliance.Training", "Appliance.Packages", "Appliance.Workers"], // for the verbs that need no service
         ["Appliance.Verifier"] = [],
         ["Sentiment"] = ["Appliance.Training"],
     };

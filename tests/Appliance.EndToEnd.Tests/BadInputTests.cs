@@ -46,10 +46,10 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Untrained>
     [Fact]
     public void What_the_service_cannot_serve_is_refused_before_anything_is_queued()
     {
-        var refused = _host.Command("train", _host.Recipe("adapter", 1, "stage: dpo\nsearch: {strategy: grid, fields: {seed: [1, 2]}}\n"), "--dataset", "letters");
+        var refused = _host.Command("train", _host.Recipe("prefix", 1, "stage: dpo\nsearch: {strategy: grid, fields: {seed: [1, 2]}}\n"), "--dataset", "letters");
 
         refused.Code.Should().Be(2);
-        refused.Errors.Should().ContainAll("stage: the service teaches labelled tasks", "method: a model with adapter parts", "search: the service runs one setting");
+        refused.Errors.Should().ContainAll("stage: the service teaches labelled tasks", "method: prefix has no place", "search: the service runs one setting");
     }
 
     [Fact]

@@ -55,6 +55,27 @@ public sealed class PluginTests : IDisposable
     }
 
     [Fact]
+    public void A_stranger_makes_a_plugin_with_nothing_but_the_packages_and_it_conforms()
+    {
+        Running.Run(Repository.File("do"), ["pack"]).Code.Should().Be(0);
+        Running.Run("appliance", ["plugin", "new", "Summaries", "--output", _folder.Path, "--packages", Repository.File("artifacts", "packages")]).Code.Should().Be(0);
+        var (project, built) = (_folder.File("Summaries"), _folder.File("Summaries/out"));
+
+        // Packages of their own, or an older build of ours in the user's cache would be taken.
+        var build = Running.Run("/usr/bin/env", ["dotnet", "build", project, "-c", "Release", "-o", built, "-nologo", "-v", "quiet",
+            "--disable-build-servers", "-nodeReuse:false", $"-p:RestorePackagesPath={_folder.File("packages")}"]);
+        build.Code.Should().Be(0, build.Output);
+        File.Exists(Path.Combine(built, "Appliance.Sdk.dll")).Should().BeFalse("the worker has the SDK");
+
+        var good = Running.Run("appliance", ["plugin", "check", built, "--base", Repository.File("samples", "use-lite-en")]);
+        good.Code.Should().Be(0, good.Output + good.Errors);
+        good.Output.Should().Contain("It conforms").And.Contain("its saved model gives the same answers again");
+        var bad = Running.Run("appliance", ["plugin", "check", Built]);
+        bad.Code.Should().Be(4);
+        bad.Output.Should().Contain("FAIL  its code asks for what it needs").And.Contain("checks failed");
+    }
+
+    [Fact]
     public void The_units_of_a_plugin_pass_systemds_own_check()
     {
         var text = Running.Run("appliance", ["plugin", "units", "words"]).Output;

@@ -14,7 +14,7 @@ internal static class PluginVerbs
         Change("disable", "Switch a plugin off; its package stays", p => Session.Say($"{p.Text("id")} is {p.Text("state")}.")),
         Change("restart", "End its workers, and let it out of quarantine", p => Session.Say($"{p.Text("id")} starts anew with the next request.")),
         Change("remove", "Delete a plugin's packages", p => Session.Say($"{p.Text("id")} is removed. No older version can be installed later.")),
-        PackageVerbs.KeyGen(), PackageVerbs.Pack(), PackageVerbs.Sign(), PackageVerbs.Verify(), PackageVerbs.Units(),
+        PackageVerbs.KeyGen(), PackageVerbs.Pack(), PackageVerbs.Sign(), PackageVerbs.Verify(), PackageVerbs.Units(), PluginMaking.New(), PluginMaking.Check(),
     };
 
     private static Command List()

@@ -24,6 +24,8 @@ internal static partial class ApplianceHost
     private const long RequestBytesMax = 256L << 20;
     private static readonly TimeSpan DetectionLimit = TimeSpan.FromSeconds(2);
 
+    private const int BrokenDisk = 70;
+
     /// <exception cref="InvalidDataException">Something on disk cannot be used; the message says what to do.</exception>
     internal static async Task<int> RunAsync(string? root, string[] settings)
     {
@@ -71,7 +73,7 @@ internal static partial class ApplianceHost
         await audit.AppendAsync(new AuditEntry(AuditActions.ServiceStop, AuditPhase.Event, "host", "host/appliance", Code: "ok"));
         await audit.CheckpointAsync();
         await app.DisposeAsync();
-        return 0;
+        return Environment.ExitCode; // 0, or what EndNow has set while this thread was on its way out
     }
 
     private static WebApplication Build(
@@ -174,7 +176,8 @@ internal static partial class ApplianceHost
     private static void EndNow(string why)
     {
         Console.Error.WriteLine($"appliance-host ends: {why}.");
-        Environment.Exit(70);
+        Environment.ExitCode = BrokenDisk;
+        Environment.Exit(BrokenDisk);
     }
 
     private static string BootId() => File.Exists("/proc/sys/kernel/random/boot_id")

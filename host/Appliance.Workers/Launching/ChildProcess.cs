@@ -12,7 +12,7 @@ internal sealed class ChildProcess : IWorkerProcess
 
     private ChildProcess(Process process) => _process = process;
 
-    public int Id => _process.Id;
+    public long ResidentBytes => Family(_process.Id).Sum(p => StatusField(p, "VmRSS:") * 1024);
 
     public bool IsAlive => !_process.HasExited;
 
@@ -76,6 +76,23 @@ internal sealed class ChildProcess : IWorkerProcess
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
     public void Dispose() => _process.Dispose();
+
+    // The process, and what it started: a sandbox stands between us and the worker.
+    private static IEnumerable<int> Family(int process) => Directory.GetDirectories("/proc").Select(Path.GetFileName)
+        .Select(n => int.TryParse(n, out var p) ? p : 0).Where(p => p > 0 && StatusField(p, "PPid:") == process).SelectMany(Family).Prepend(process);
+
+    private static long StatusField(int process, string name)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line[name.Length..].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0; // it has ended while we looked
+        }
+    }
 
     // What a plugin prints may quote its input: it is read, so that the plugin never blocks, and forgotten.
     private static void Discard(StreamReader output) => _ = output.BaseStream.CopyToAsync(Stream.Null);

@@ -17,8 +17,8 @@ internal sealed record Launched(Socket Socket, IWorkerProcess Process);
 /// <summary>What the host can do to a worker's process.</summary>
 internal interface IWorkerProcess : IDisposable
 {
-    /// <summary>0 where another owns the process.</summary>
-    int Id { get; }
+    /// <summary>Memory that it and its children hold, in bytes; 0 where another owns the process.</summary>
+    long ResidentBytes { get; }
 
     bool IsAlive { get; }
 

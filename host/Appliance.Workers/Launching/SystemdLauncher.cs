@@ -29,7 +29,7 @@ internal sealed class SystemdLauncher(string folder) : ILauncher
     {
         private volatile bool _ended;
 
-        public int Id => 0;
+        public long ResidentBytes => 0;
 
         public bool IsAlive => !_ended && socket.Connected && !(socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0);
 
