@@ -33,7 +33,8 @@ internal static class BenchVerbs
         var length = new Option<int>("--length") { DefaultValueFactory = _ => 128, Description = "Tokens of each" };
         var runs = new Option<int>("--runs") { DefaultValueFactory = _ => 5, Description = "Steps to take the median of" };
         var (precision, threads) = (new Option<string>("--precision") { DefaultValueFactory = _ => "fp32", Description = "fp32 or bf16" }, Threads());
-        var command = new Command("step", "One step of learning, every weight, with AdamW") { batch, length, runs, precision, threads };
+        var checkpoints = new Option<string?>("--checkpoints") { Description = "Folder: also time how long learning stands still for a checkpoint of everything" };
+        var command = new Command("step", "One step of learning, every weight, with AdamW") { batch, length, runs, precision, threads, checkpoints };
         shape.ForEach(command.Options.Add);
         command.SetAction(parsed => LocalModelVerbs.Guarded(() =>
         {
@@ -45,7 +46,8 @@ internal static class BenchVerbs
                 _ => throw new ArgumentException("--precision is fp32 or bf16: 8-bit weights cannot learn."),
             };
             return Report(parsed, StepBench.Run(
-                read(parsed), Positive(parsed, batch), Positive(parsed, length), half, Positive(parsed, runs), Positive(parsed, threads)));
+                read(parsed), Positive(parsed, batch), Positive(parsed, length), half, Positive(parsed, runs), Positive(parsed, threads),
+                parsed.GetValue(checkpoints)));
         }));
         return command;
     }
@@ -95,13 +97,19 @@ internal static class BenchVerbs
     {
         if (parsed.GetValue(Session.JsonOption))
         {
-            Console.WriteLine(new JsonObject
+            var all = new JsonObject
             {
                 ["milliseconds"] = Math.Round(result.Milliseconds, 3), ["tokens_per_s"] = Math.Round(result.TokensPerSecond, 1), ["threads"] = result.Threads,
-            }.ToJsonString());
+            };
+            if (result.CheckpointStall is { } stall)
+            {
+                all["checkpoint_stall_ms"] = Math.Round(stall, 1);
+            }
+            Console.WriteLine(all.ToJsonString());
             return ExitCodes.Done;
         }
-        Session.Say($"{result.Milliseconds:0.0} ms, {result.TokensPerSecond:0} tokens/s, {result.Threads} threads");
+        Session.Say($"{result.Milliseconds:0.0} ms, {result.TokensPerSecond:0} tokens/s, {result.Threads} threads"
+            + (result.CheckpointStall is { } waited ? $"; a checkpoint stops learning for {waited:0} ms" : ""));
         return ExitCodes.Done;
     }
 

@@ -17,7 +17,8 @@ public sealed record BenchShape(string Family, int Layers, int Hidden, int Heads
 /// <summary>How long a pass took.</summary>
 /// <param name="Milliseconds">Median of the runs.</param>
 /// <param name="Threads">That libtorch computed on.</param>
-public sealed record BenchResult(double Milliseconds, double TokensPerSecond, int Threads);
+/// <param name="CheckpointStall">Milliseconds that learning stood still for a checkpoint; null where none was made.</param>
+public sealed record BenchResult(double Milliseconds, double TokensPerSecond, int Threads, double? CheckpointStall = null);
 
 /// <summary>Times models with random weights: the sizes decide the speed, not what was learnt.</summary>
 public static class ModelBench

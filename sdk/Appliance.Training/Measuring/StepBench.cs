@@ -11,10 +11,12 @@ namespace Appliance.Training.Measuring;
 public static class StepBench
 {
     private const int WarmUps = 2;
+    private const int StepsBetween = 8;
 
     /// <param name="half">Products in bfloat16.</param>
     /// <param name="runs">Steps to take the median of, 1 or more.</param>
-    public static BenchResult Run(BenchShape shape, int batch, int length, bool half, int runs, int threads)
+    /// <param name="checkpoints">Folder for two checkpoints of the whole run, written while steps go on; null for none.</param>
+    public static BenchResult Run(BenchShape shape, int batch, int length, bool half, int runs, int threads, string? checkpoints = null)
     {
         set_num_threads(threads);
         var decoder = shape.Family is "gpt2" or "llama" or "mistral" or "qwen2" or "qwen3" or "gemma" or "phi" or "gpt_neox";
@@ -35,7 +37,38 @@ public static class StepBench
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
         var median = ModelBench.Median(times[WarmUps..]);
-        return new BenchResult(median, batch * length / median * 1000, get_num_threads());
+        var stall = checkpoints is null ? default(double?) : Stall(model, optimizer, checkpoints, () => Step(model, optimizer, ids, labels, decoder));
+        return new BenchResult(median, batch * length / median * 1000, get_num_threads(), stall);
+    }
+
+    // The longer of two: what the loop waits for is the copy in memory, and for the checkpoint before where the disk is slower than the steps.
+    private static double Stall(Model model, AdamW optimizer, string folder, Action step)
+    {
+        var files = new CheckpointFiles(folder, keep: 2);
+        using var writer = new CheckpointWriter(new Keeper(files));
+        var moving = model.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter);
+        var longest = 0.0;
+        for (var k = 0; k < 2; k++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            writer.Write(RunState.Snapshot(moving, optimizer, moving, new RunCounters()));
+            longest = Math.Max(longest, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            for (var s = 0; s < StepsBetween; s++)
+            {
+                step();
+            }
+        }
+        writer.Finish();
+        return longest;
+    }
+
+    private sealed class Keeper(CheckpointFiles files) : ITrainingObserver
+    {
+        public void Report(TrainingProgress progress)
+        {
+        }
+
+        public void SaveCheckpoint(ICheckpoint state) => files.Write(state);
     }
 
     private static void Step(Model model, AdamW optimizer, Tensor ids, Tensor labels, bool decoder)
