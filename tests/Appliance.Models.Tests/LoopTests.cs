@@ -80,7 +80,7 @@ public sealed class LoopTests
 
         var result = trainer.Run([.. Rows(64).Select(task.Encode)], [.. Rows(16, 9).Select(task.Encode)], null, CancellationToken.None);
 
-        (stored / whole).Should().BeInRange(0.1, 0.30, "projections in 4 bits, word vectors in 8");
+        (stored / whole).Should().BeApproximately(0.17, 0.01, "projections in 4 bits, word vectors in 8");
         result.BestMetric.Should().BeGreaterThan(0.9, "the adapters learn beside it");
     }
 

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Appliance.Training;
 
-/// <summary>Two batches, the longest examples first, through training and evaluation; leaves no trace in the run.</summary>
+/// <summary>Two batches, the longest examples and then the first ones, through training and evaluation; leaves no trace in the run.</summary>
 internal static class DryRun
 {
     private const double SpareShare = 0.9;
@@ -31,7 +31,7 @@ internal static class DryRun
         {
             task.Module.train();
             var size = recipe.Privacy is null ? recipe.BatchSize : Math.Min(2, train.Count);
-            foreach (var batch in train.OrderByDescending(i => i.Ids.Length).Chunk(size).Take(2))
+            foreach (var batch in (Item[][])[[.. train.OrderByDescending(i => i.Ids.Length).Take(size)], [.. train.Take(size)]])
             {
                 using var scope = NewDisposeScope();
                 var loss = task.Loss(batch, new BatchContext(new Random(recipe.Seed)));
