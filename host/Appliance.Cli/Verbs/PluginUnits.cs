@@ -37,7 +37,7 @@ internal static class PluginUnits
         ProtectHome=yes
         PrivateTmp=yes
         TemporaryFileSystem=/var:ro /etc:ro /run:ro /opt:ro /srv:ro /mnt:ro /media:ro /usr/lib/appliance/plugins:ro
-        BindReadOnlyPaths=-/var/lib/appliance/plugins/{id} -/usr/lib/appliance/plugins/{id} -/etc/ld.so.cache -/etc/alternatives
+        BindReadOnlyPaths=-/var/lib/appliance/plugins/{id} -/usr/lib/appliance/plugins/{id} -/etc/ld.so.cache -/etc/alternatives -/etc/dotnet
         InaccessiblePaths=-/usr/bin -/usr/sbin -/boot -/root
         PrivateDevices=yes
         DevicePolicy=closed
@@ -79,7 +79,8 @@ internal static class PluginUnits
         CPUWeight=50
         OOMPolicy=kill
         TimeoutStopSec=5
-        Environment=DOTNET_EnableDiagnostics=0 DOTNET_DbgEnableMiniDump=0 DOTNET_TieredPGO=0 GOMP_SPINCOUNT=1000 HOME=/nonexistent
+        Environment=DOTNET_EnableDiagnostics=0 DOTNET_DbgEnableMiniDump=0 HOME=/nonexistent
+        Environment={string.Join(' ', Sdk.Recipes.JobEnvironment.Set.Select(v => $"{v.Key}={v.Value}"))}
         UnsetEnvironment=OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
         """;
 }
