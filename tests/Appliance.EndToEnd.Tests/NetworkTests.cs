@@ -10,10 +10,18 @@ public sealed class NetworkTests
         using var host = new Running();
         var trace = Path.Combine(host.Root, "trace");
         host.Start($"/usr/bin/unshare -n /usr/bin/strace -f -qq -Y -o {trace} -e trace=socket,connect,bind,sendto");
-        host.ImportSamples();
-        host.Command("train", host.Recipe("head", 2), "--dataset", "letters", "--promote").Code.Should().Be(0);
-        host.CommandWith("Grazie di tutto!", "infer", "sentiment").Code.Should().Be(0);
-        Running.Run("/usr/bin/pkill", ["-TERM", "-f", $"^{Path.Combine(Repository.Programs, "appliance-host")} --root {host.Root}"]).Code.Should().Be(0); // strace keeps signals to itself
+        try
+        {
+            Running.WaitFor(() => host.Command("status").Code == 0, "a traced service, which is slow to begin");
+            host.ImportSamples();
+            host.Command("train", host.Recipe("head", 2), "--dataset", "letters", "--promote").Code.Should().Be(0);
+            host.CommandWith("Grazie di tutto!", "infer", "sentiment").Code.Should().Be(0);
+        }
+        finally
+        {
+            // strace keeps signals to itself, and would leave the service behind
+            Running.Run("/usr/bin/pkill", ["-TERM", "-f", $"^{Path.Combine(Repository.Programs, "appliance-host")} --root {host.Root}"]);
+        }
         host.WaitForExit();
 
         // bubblewrap brings up the loopback of the worker's own, empty namespace, before the worker's program begins.
