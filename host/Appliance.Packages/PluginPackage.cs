@@ -60,10 +60,11 @@ public sealed class PluginPackage
 
     /// <summary>Opens a package and checks every file against the manifest; signatures are asked for afterwards.</summary>
     /// <exception cref="PackageException">It is damaged or was changed.</exception>
-    public static PluginPackage Open(byte[] package)
+    public static PluginPackage Open(byte[] package) => Checked(PackageFiles.Read(package));
+
+    private static PluginPackage Checked(Dictionary<string, byte[]> files)
     {
-        // 1 The archive, as it must be.
-        var files = PackageFiles.Read(package);
+        // 1 The manifest, which names every file.
         var manifest = files.GetValueOrDefault(PackageManifest.FileName) ?? throw new PackageException("manifest", "it has no manifest.json");
         var opened = new PluginPackage(files, manifest);
 
@@ -130,7 +131,7 @@ public sealed class PluginPackage
                 files[Path.GetRelativePath(folder, path)] = File.ReadAllBytes(path);
             }
         }
-        return Open(PackageFiles.Write(files));
+        return Checked(files);
     }
 
     private MinisignPublicKey? Signer(IEnumerable<MinisignPublicKey> keys, string name) => _files.TryGetValue(name, out var signature)

@@ -52,9 +52,13 @@ public static class ModelLoader
             model.eval();
             return (model, report);
         }
-        catch (Exception e) when (e is CheckpointException or SafeTensorsException or IOException)
+        catch (Exception e) when (e is CheckpointException or SafeTensorsException or IOException or NotSupportedException)
         {
             model.Dispose();
+            if (e is NotSupportedException)
+            {
+                throw new ModelConfigException(config.File, [$"{KeptAdapter.Field}: {e.Message}"]);
+            }
             throw;
         }
     }

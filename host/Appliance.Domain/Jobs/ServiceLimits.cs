@@ -9,7 +9,7 @@ internal static class ServiceLimits
     {
         if (recipe.Stage != TrainingStage.Task)
         {
-            yield return $"stage: the service teaches labelled tasks; for {recipe.Stage.ToString().ToLowerInvariant()} use: appliance bench train";
+            yield return $"stage: the service teaches labelled tasks; for {recipe.Stage.ToString().ToLowerInvariant()} use: appliance train RECIPE --data DIR";
         }
         if (recipe.Method is TrainingMethod.Prefix or TrainingMethod.Prompt)
         {
@@ -17,7 +17,7 @@ internal static class ServiceLimits
         }
         if (recipe.Search is not null)
         {
-            yield return "search: the service runs one setting; search with appliance bench train, then submit the best";
+            yield return "search: the service runs one setting; search with appliance train RECIPE --data DIR, then submit the best";
         }
         if (recipe.Forgetting == ForgettingGuard.Replay)
         {

@@ -18,14 +18,19 @@ internal sealed class PluginCatalogue(string trustFile, PluginStore store, Worke
     internal IReadOnlyList<string> Refresh()
     {
         var (trust, problems) = Trust();
-        var stored = store.List(trust);
-        var found = workers.Discover(stored.Where(p => p.State == PluginState.Active).Select(p => new InstalledPlugin(p.Manifest!, p.Folder))); // active ones were read
-        return [.. problems, .. found, .. stored.Where(p => p.State == PluginState.NotSupported).Select(p => $"{p.Id} {p.Version}: {p.Reason}")];
+        return [.. problems, .. Use(store.List(trust))];
     }
 
-    internal IReadOnlyList<StoredPlugin> List()
+    internal IReadOnlyList<StoredPlugin> List() => Described(store.List(Trust().Trust));
+
+    private IEnumerable<string> Use(IReadOnlyList<StoredPlugin> stored)
     {
-        var stored = store.List(Trust().Trust);
+        var found = workers.Discover(stored.Where(p => p.State == PluginState.Active).Select(p => new InstalledPlugin(p.Manifest!, p.Folder))); // active ones were read
+        return found.Concat(stored.Where(p => p.State == PluginState.NotSupported).Select(p => $"{p.Id} {p.Version}: {p.Reason}"));
+    }
+
+    private IReadOnlyList<StoredPlugin> Described(IReadOnlyList<StoredPlugin> stored)
+    {
         var builtIn = workers.Plugins.Where(p => stored.All(s => s.Folder != p.Folder))
             .Select(p => new StoredPlugin(p.Manifest.Id, p.Manifest.Version, PluginState.Active, "came with the appliance", p.Folder, p.Manifest));
         return [.. builtIn.Concat(stored).Select(p => p.State == PluginState.Active && workers.Quarantined(p.Id)
@@ -68,10 +73,11 @@ internal sealed class PluginCatalogue(string trustFile, PluginStore store, Worke
                     await audit.AppendAsync(outcome with { Code = "not-found" });
                     return new Refusal(RefusalKind.NotFound, "unknown_plugin", "No such plugin was installed here. List them with: appliance plugin list");
                 }
-                Refresh();
+                var stored = store.List(Trust().Trust);
+                Use(stored);
                 await workers.ReleaseAsync(changed, before);
                 await audit.AppendAsync(outcome with { Code = "ok", Object = "plugin/" + changed });
-                return List().FirstOrDefault(p => p.Id == changed) ?? new StoredPlugin(changed, "", PluginState.Disabled, "removed", "", null);
+                return Described(stored).FirstOrDefault(p => p.Id == changed) ?? new StoredPlugin(changed, "", PluginState.Disabled, "removed", "", null);
             }
             catch (PackageException e)
             {

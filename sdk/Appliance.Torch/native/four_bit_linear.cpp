@@ -2,15 +2,11 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "four_bit_linear.h"
+#include "normal_float.h"
 
 namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
-
-constexpr float Grid[16] = {-1.0f,          -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f, -0.18477343022823334f,
-                            -0.09105003625154495f, 0.0f,          0.07958029955625534f, 0.16093020141124725f,  0.24611230194568634f,  0.33791524171829224f,
-                            0.44070982933044434f,  0.5626170039176941f, 0.7229568362236023f, 1.0f};
-constexpr int64_t Block = 64;
 
 at::Tensor half(const at::Tensor& x) { return x.to(at::kBFloat16); }
 at::Tensor rows(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}); }
@@ -62,16 +58,10 @@ at::Tensor four_bit_linear(const at::Tensor& x, const at::Tensor& codes, const a
 }
 
 at::Tensor four_bit_expand(const at::Tensor& codes, const at::Tensor& scales, int64_t rows, int64_t columns) {
-  TORCH_CHECK(codes.scalar_type() == at::kByte && codes.device().is_cpu() && codes.numel() * 2 >= rows * columns && scales.numel() * Block >= rows * columns,
+  TORCH_CHECK(codes.scalar_type() == at::kByte && codes.device().is_cpu() && codes.numel() * 2 >= rows * columns && scales.numel() * 64 >= rows * columns,
               "4-bit codes or scales are too few");
   const auto wide = scales.contiguous();
   auto out = at::empty({rows, columns}, wide.options());
-  const uint8_t* from = codes.data_ptr<uint8_t>();
-  const float* by = wide.data_ptr<float>();
-  float* to = out.data_ptr<float>();
-  const int64_t n = rows * columns;
-#pragma omp parallel for schedule(static)
-  for (int64_t block = 0; block < (n + Block - 1) / Block; block++)
-    for (int64_t k = block * Block; k < std::min(n, (block + 1) * Block); k++) to[k] = Grid[k % 2 == 0 ? from[k / 2] >> 4 : from[k / 2] & 15] * by[block];
+  nf4_decode(codes.data_ptr<uint8_t>(), wide.data_ptr<float>(), out.data_ptr<float>(), rows * columns);
   return out;
 }

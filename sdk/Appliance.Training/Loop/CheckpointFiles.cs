@@ -32,8 +32,14 @@ public sealed class CheckpointFiles(string folder, int keep)
     /// <exception cref="IOException">A process was lost.</exception>
     public SafeTensors? NewestOf(IGradientExchange exchange)
     {
-        var common = exchange.Gather(Whole().Select(RunState.StepOf).DefaultIfEmpty(-1).First()).Min();
-        return common < 0 ? null : Whole().FirstOrDefault(f => RunState.StepOf(f) == common) ?? throw new InvalidDataException(
+        var whole = Whole().ToArray();
+        var common = exchange.Gather(whole.Select(RunState.StepOf).DefaultIfEmpty(-1).First()).Min();
+        var taken = whole.FirstOrDefault(f => RunState.StepOf(f) == common);
+        foreach (var other in whole.Where(f => f != taken))
+        {
+            other.Dispose();
+        }
+        return common < 0 ? null : taken ?? throw new InvalidDataException(
             $"Another process goes on from step {common}, and {folder} has no checkpoint of it. Copy that process's folder here, or delete all of them to begin anew.");
     }
 

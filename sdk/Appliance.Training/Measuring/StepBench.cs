@@ -44,8 +44,7 @@ public static class StepBench
     // The longer of two: what the loop waits for is the copy in memory, and for the checkpoint before where the disk is slower than the steps.
     private static double Stall(Model model, AdamW optimizer, string folder, Action step)
     {
-        var files = new CheckpointFiles(folder, keep: 2);
-        using var writer = new CheckpointWriter(new Keeper(files));
+        using var writer = new CheckpointWriter(new FileObserver(new CheckpointFiles(folder, keep: 2), _ => { }));
         var moving = model.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter);
         var longest = 0.0;
         for (var k = 0; k < 2; k++)
@@ -60,15 +59,6 @@ public static class StepBench
         }
         writer.Finish();
         return longest;
-    }
-
-    private sealed class Keeper(CheckpointFiles files) : ITrainingObserver
-    {
-        public void Report(TrainingProgress progress)
-        {
-        }
-
-        public void SaveCheckpoint(ICheckpoint state) => files.Write(state);
     }
 
     private static void Step(Model model, AdamW optimizer, Tensor ids, Tensor labels, bool decoder)

@@ -28,7 +28,7 @@ public static class TrainingBench
     {
         using var prepared = Prepare(recipe, data, threads);
         var files = checkpoints is null ? null : new CheckpointFiles(checkpoints, keep: 2);
-        var observer = new Observer(files, report);
+        var observer = new FileObserver(files, report);
         using var trainer = new Trainer(recipe, prepared.Task, observer, TimeProvider.System, exchange);
         using var kept = exchange is null ? files?.Newest() : files?.NewestOf(exchange);
         var result = trainer.Run(prepared.Train, prepared.Validation, kept, cancellationToken);
@@ -51,7 +51,7 @@ public static class TrainingBench
     public static double Validate(Recipe recipe, string data, int threads, CancellationToken cancellationToken)
     {
         using var prepared = Prepare(recipe, data, threads);
-        using var trainer = new Trainer(recipe, prepared.Task, new Observer(null, _ => { }), TimeProvider.System);
+        using var trainer = new Trainer(recipe, prepared.Task, new FileObserver(null, _ => { }), TimeProvider.System);
         return trainer.Run(prepared.Train, prepared.Validation, null, cancellationToken).BestMetric;
     }
 
@@ -67,11 +67,4 @@ public static class TrainingBench
         ? File.ReadLines("/proc/self/status").Where(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
             .Select(l => long.Parse(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024).FirstOrDefault()
         : 0;
-
-    private sealed class Observer(CheckpointFiles? files, Action<TrainingProgress> report) : ITrainingObserver
-    {
-        public void Report(TrainingProgress progress) => report(progress);
-
-        public void SaveCheckpoint(ICheckpoint state) => files?.Write(state);
-    }
 }

@@ -8,13 +8,21 @@ namespace Appliance.Training.Methods;
 /// <param name="parts">How the parameters that learn are called.</param>
 internal sealed class KeptMethod(string parts) : ITrainingMethod
 {
+    /// <summary>What a recipe's method leaves beside the weights; null for most.</summary>
+    internal static KeptAdapter? Of(Recipe recipe) => recipe.Method switch
+    {
+        TrainingMethod.Adapter => new KeptAdapter("adapter", recipe.BottleneckSize),
+        TrainingMethod.Prefix => new KeptAdapter("prefix", recipe.VirtualTokens),
+        TrainingMethod.Prompt => new KeptAdapter("prompt", recipe.VirtualTokens),
+        _ => null,
+    };
+
     public void Prepare(ITrainableTask task, Recipe recipe)
     {
-        var kind = recipe.Method.ToString().ToLowerInvariant();
+        var kept = Of(recipe)!; // asked only for these methods
         try
         {
-            var size = recipe.Method == TrainingMethod.Adapter ? recipe.BottleneckSize : recipe.VirtualTokens;
-            new KeptAdapter(kind, size).Attach(task.Module as Model ?? throw new NotSupportedException($"{kind} needs one of our models."), new Random(recipe.Seed));
+            kept.Attach(task.Module as Model ?? throw new NotSupportedException($"{kept.Kind} needs one of our models."), new Random(recipe.Seed));
         }
         catch (NotSupportedException e)
         {
@@ -22,7 +30,7 @@ internal sealed class KeptMethod(string parts) : ITrainingMethod
         }
         if (!task.Module.named_parameters().Any(p => p.name.Contains(parts, StringComparison.Ordinal)))
         {
-            throw new InvalidDataException($"method: {kind} has no place in this family; use lora, ia3 or full.");
+            throw new InvalidDataException($"method: {kept.Kind} has no place in this family; use lora, ia3 or full.");
         }
         TrainingMethods.TrainOnly(task, name => name.Contains(parts, StringComparison.Ordinal));
     }

@@ -7,6 +7,7 @@ using Appliance.Models.Families;
 using Appliance.Models.Heads;
 using Appliance.Models.Parts;
 using Appliance.Sdk.Recipes;
+using Appliance.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -92,13 +93,7 @@ public abstract class ModelTask : ITrainableTask
     }
 
     /// <summary>What the method leaves beside the weights; null for most.</summary>
-    protected KeptAdapter? Kept => Recipe.Method switch
-    {
-        TrainingMethod.Adapter => new KeptAdapter("adapter", Recipe.BottleneckSize),
-        TrainingMethod.Prefix => new KeptAdapter("prefix", Recipe.VirtualTokens),
-        TrainingMethod.Prompt => new KeptAdapter("prompt", Recipe.VirtualTokens),
-        _ => null,
-    };
+    protected KeptAdapter? Kept => KeptMethod.Of(Recipe);
 
     /// <summary>The weights without adapters that were merged.</summary>
     protected Dictionary<string, Tensor> Weights()
