@@ -52,9 +52,9 @@ public sealed record TrustRoot(
             {
                 keys.Add(MinisignPublicKey.Parse(text));
             }
-            catch (InvalidDataException e)
+            catch (InvalidDataException)
             {
-                fields.Error(fields.LineOf(name), name, e.Message);
+                fields.Error(fields.LineOf(name), name, "has an entry that is no minisign public key: one line of base64 that begins with RW");
             }
         }
         return [.. keys];

@@ -42,7 +42,7 @@ internal sealed class PluginCatalogue(string trustFile, PluginStore store, Worke
     {
         var (trust, problems) = Trust();
         return problems.Count > 0
-            ? throw new PackageException("trust", "trust.yaml has problems: " + string.Join("; ", problems))
+            ? throw new PackageException("trust", string.Join("; ", problems))
             : store.Install(bytes, trust).Manifest.Id;
     });
 
