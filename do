@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en MSBUILDDISABLENODEREUSE=1
 
 BIN=artifacts/bin
-RUNTIME_PACKAGES="libtorch1.13 libopenblas0-openmp libicu72 bubblewrap"
+RUNTIME_PACKAGES="libtorch1.13 libopenblas0-openmp libicu72 libturbojpeg0 bubblewrap"
 BUILD_PACKAGES="libtorch-dev libgloo-dev g++"
 TEST_PACKAGES="tmux procps util-linux mount strace minisign"
 FLAGS="-c Release -nologo -v quiet --disable-build-servers -nodeReuse:false"
@@ -32,7 +32,7 @@ need_tools() {
   command -v dotnet >/dev/null || die "The .NET SDK 10 is missing. Install it (package dotnet-sdk-10.0), then run ./do again."
   # With LIBTORCH_HOME set, libtorch comes from there and only a compiler is needed.
   # shellcheck disable=SC2086
-  if [ -n "${LIBTORCH_HOME:-}" ]; then need_packages g++ libicu72 bubblewrap; else need_packages $RUNTIME_PACKAGES $BUILD_PACKAGES; fi
+  if [ -n "${LIBTORCH_HOME:-}" ]; then need_packages g++ libicu72 libturbojpeg0 bubblewrap; else need_packages $RUNTIME_PACKAGES $BUILD_PACKAGES; fi
 }
 
 # A stamp of everything that a build reads: when nothing changed, nothing is built.

@@ -15,7 +15,7 @@ internal static class Data
     internal static Parts Uci(string samples, int seed)
     {
         var rows = Read(Path.Combine(samples, "sentiment-uci"), "tsv", "sentence", "score");
-        var all = rows.Select(r => new Example(r.Text.Reveal(), r.Label)).ToArray();
+        var all = rows.Select(r => new Example(r.Fields["text"].Reveal(), r.Label)).ToArray();
         new Random(seed).Shuffle(all);
         var (a, b) = (all.Length * 70 / 100, all.Length * 85 / 100);
         return new Parts(all[..a], all[a..b], all[b..], ["0", "1"]);
@@ -28,14 +28,15 @@ internal static class Data
         // The split is made on the redacted texts in both cases: the same letters stand in the same parts.
         var hidden = Hide(rows, Path.Combine(samples, "..", "policies"));
         var splits = Splitter.Assign([.. rows.Select(r => r.Label)], NearDuplicates.Group(hidden), splitSeed);
-        var all = rows.Select((r, k) => new Example(redact ? hidden[k] : r.Text.Reveal(), r.Label)).ToArray();
+        var all = rows.Select((r, k) => new Example(redact ? hidden[k] : r.Fields["text"].Reveal(), r.Label)).ToArray();
         Example[] Part(Split split) => [.. all.Where((_, k) => splits[k] == split)];
         return new Parts(Part(Split.Train), Part(Split.Validation), Part(Split.Test), ["0", "1", "2"]);
     }
 
     private static IReadOnlyList<RawRow> Read(string folder, string format, string text, string label) =>
-        [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal).SelectMany(f =>
-            RowParser.Parse(Path.GetFileName(f), File.ReadAllBytes(f), new RowLayout(format, text, label, new Dictionary<string, string>())).Rows)];
+        RowParser.Parse(
+            [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(f => (Path.GetFileName(f), (ReadOnlyMemory<byte>)File.ReadAllBytes(f)))],
+            RowLayout.Texts(format, text, label)).Rows;
 
     private static readonly Redactor Redactor = new(new Detector(Detector.Standard, TimeProvider.System, TimeSpan.FromSeconds(5)));
 
@@ -44,6 +45,6 @@ internal static class Data
     {
         var (set, _) = PolicyReader.Read(PolicyReader.FileNames.ToDictionary(n => n, n => File.ReadAllText(Path.Combine(policies, n))));
         var pseudonyms = new Pseudonyms();
-        return [.. rows.Select(r => Redactor.Redact(r.Text, set!.Operators, pseudonyms).Text)];
+        return [.. rows.Select(r => Redactor.Redact(r.Fields["text"], set!.Operators, pseudonyms).Text)];
     }
 }

@@ -10,7 +10,6 @@ public enum FrameKind : byte
     Ask = 4,
     Rows = 5,
     Train = 6,
-    Evaluate = 7,
     Inspect = 8,
 
     // worker → host
@@ -19,9 +18,10 @@ public enum FrameKind : byte
     Answer = 22,
     Progress = 23,
     Trained = 24,
-    Evaluated = 25,
     Problem = 26,
     Inspected = 27,
+    TestAnswers = 28,
+    Unquantized = 29,
 }
 
 /// <summary>One message between host and worker.</summary>

@@ -9,17 +9,21 @@ public sealed record Hello(string Nonce, string Folder, string Assembly, string 
 /// <summary>The plugin is loaded.</summary>
 public sealed record Ready(string Nonce);
 
-/// <summary>One request for an answer.</summary>
-public sealed record Ask(Dictionary<string, string> Fields);
+/// <summary>Requests for answers, each the fields of one; at most 64.</summary>
+public sealed record Ask(List<Dictionary<string, string>> Inputs);
 
 /// <summary>One prediction, as in the SDK.</summary>
-public sealed record PredictionMessage(string Label, double Score, string? Text, int? Start, int? End);
+public sealed record PredictionMessage(string Label, double Score, string? Text, int? Start, int? End, bool Unsure);
 
-/// <summary>An answer.</summary>
-public sealed record Answer(List<PredictionMessage> Predictions);
+/// <summary>One answer.</summary>
+/// <param name="Picture">A PNG file in base64, or null.</param>
+public sealed record AnswerMessage(List<PredictionMessage> Predictions, string? Picture);
+
+/// <summary>Answers to requests or rows, in their order.</summary>
+public sealed record Answers(List<AnswerMessage> Items);
 
 /// <summary>A row of a dataset; split is <c>train</c>, <c>validation</c> or <c>test</c>.</summary>
-public sealed record RowMessage(string Text, string Label, string Split);
+public sealed record RowMessage(Dictionary<string, string> Fields, string Label, string Split);
 
 /// <summary>Several rows.</summary>
 public sealed record Rows(List<RowMessage> Items);
@@ -27,23 +31,13 @@ public sealed record Rows(List<RowMessage> Items);
 /// <summary>All rows and files are there: learn.</summary>
 public sealed record Train(string Recipe, List<string> Labels);
 
-/// <summary>All rows and files are there: score the test rows.</summary>
-public sealed record Evaluate(List<string> Labels);
-
 /// <summary>Where a run stands.</summary>
 public sealed record Progress(
     long Step, long StepsTotal, int Epoch, double Loss, double LearningRate, double ExamplesPerSecond,
     double? ValidationLoss, double? ValidationMetric, double SecondsLeft);
 
-/// <summary>A run is over; the model's files came before as blobs named <c>result/NAME</c>.</summary>
-/// <param name="TestPredictions">Of the model as it will serve.</param>
-/// <param name="UnquantizedPredictions">Of the model before its weights were quantised; null if they were not.</param>
-public sealed record Trained(
-    long Steps, int BestEpoch, double Seconds, double ExamplesPerSecond, string Precision, int Threads, List<long> TestPredictions,
-    List<long>? UnquantizedPredictions);
-
-/// <summary>Predicted label numbers of the test rows, in order; −1 for a label that the model does not know.</summary>
-public sealed record Evaluated(List<long> Predictions);
+/// <summary>A run is over; answers to the test rows, and the model's files as blobs named <c>result/NAME</c>, came before.</summary>
+public sealed record Trained(long Steps, int BestEpoch, double Seconds, double ExamplesPerSecond, string Precision, int Threads);
 
 /// <summary>The request could not be done. The message is for the operator and quotes no input.</summary>
 public sealed record Problem(string Code, string Message);
@@ -58,13 +52,11 @@ public sealed record Problem(string Code, string Message);
 [JsonSerializable(typeof(Hello))]
 [JsonSerializable(typeof(Ready))]
 [JsonSerializable(typeof(Ask))]
-[JsonSerializable(typeof(Answer))]
+[JsonSerializable(typeof(Answers))]
 [JsonSerializable(typeof(Rows))]
 [JsonSerializable(typeof(Train))]
-[JsonSerializable(typeof(Evaluate))]
 [JsonSerializable(typeof(Progress))]
 [JsonSerializable(typeof(Trained))]
-[JsonSerializable(typeof(Evaluated))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class MessageContext : JsonSerializerContext;
 

@@ -50,10 +50,6 @@ internal sealed class Session(FrameStream frames, Socket socket, TimeProvider cl
                 EndWithHost();
                 return new TrainingSession(frames, frame.Request, _hello!, Trainable(), clock)
                     .RunAsync(Messages.Read<Train>(frame), TakeFiles(), _rows);
-            case FrameKind.Evaluate:
-                EndWithHost();
-                return new TrainingSession(frames, frame.Request, _hello!, Trainable(), clock)
-                    .EvaluateAsync(Messages.Read<Evaluate>(frame), TakeFiles(), _rows);
             case FrameKind.Inspect:
                 return InspectAsync(frame);
             default:
@@ -79,9 +75,7 @@ internal sealed class Session(FrameStream frames, Socket socket, TimeProvider cl
     private Task AnswerAsync(Frame frame)
     {
         var task = _task ?? throw new InvalidDataException("No model is open.");
-        var output = task.Answer(new TaskInput(Messages.Read<Ask>(frame).Fields));
-        var answer = new Answer([.. output.Predictions.Select(p => new PredictionMessage(p.Label, p.Score, p.Text, p.Start, p.End))]);
-        return frames.WriteAsync(Messages.Write(FrameKind.Answer, frame.Request, answer), CancellationToken.None);
+        return Answering.SendAsync(frames, frame.Request, FrameKind.Answer, task, [.. Messages.Read<Ask>(frame).Inputs.Select(i => new TaskInput(i))]);
     }
 
     private Task InspectAsync(Frame frame)

@@ -3,20 +3,21 @@ using Appliance.Protocol;
 using Appliance.Sdk.Plugins;
 using Appliance.Sdk.Recipes;
 using Appliance.Training;
-using Appliance.Training.Evaluation;
 using TorchSharp;
 
 namespace Appliance.Worker;
 
-/// <summary>One training run or evaluation on rows and files that came over the socket; nothing is written to a disk.</summary>
+/// <summary>One training run on rows and files that came over the socket; nothing is written to a disk but the worker's own scratch.</summary>
 internal sealed class TrainingSession(
     FrameStream frames, long request, Hello hello, ITrainablePlugin plugin, TimeProvider clock) : ITrainingObserver
 {
     private const string CheckpointBlob = "checkpoint";
     private const string ModelPrefix = "model/";
+
     internal async Task RunAsync(
         Train order, Dictionary<string, ReadOnlyMemory<byte>> files, IReadOnlyList<RowMessage> rows)
     {
+        // 1 The recipe, the base, and where an earlier run got to.
         var (recipe, errors) = RecipeReader.Read(order.Recipe);
         if (recipe is null)
         {
@@ -24,39 +25,41 @@ internal sealed class TrainingSession(
         }
         var resumes = files.Remove(CheckpointBlob, out var state);
         torch.random.manual_seed(recipe.Seed);
-        using var task = plugin.Build(recipe, BaseModel(files), order.Labels, new torch.Device(hello.Device));
+        using var task = plugin.Build(recipe, ModelOf(files), order.Labels, new torch.Device(hello.Device));
         using var trainer = new Trainer(recipe, task, this, clock);
         using var checkpoint = resumes ? SafeTensors.Parse(state) : null;
-        var result = trainer.Run(Items(task, rows, "train"), Items(task, rows, "validation"), checkpoint, CancellationToken.None);
-        var test = Examples(rows, "test");
-        var predictions = Evaluator.Predict(task, test);
-        List<long>? unquantized = null;
+
+        // 2 Learn; fit the scores on rows that were not learnt from.
+        var held = Labelled(rows, "validation");
+        var result = trainer.Run(
+            [.. Labelled(rows, "train").SelectMany(r => task.Encode(r, learning: true))], [.. held.SelectMany(r => task.Encode(r, learning: false))],
+            checkpoint, CancellationToken.None);
+        task.Calibrate(held);
+
+        // 3 Answer the test rows as they will be answered, and before fewer bits a weight where the recipe asks for that.
+        var test = Labelled(rows, "test").Select(r => r.Input).ToArray();
         if (recipe.Quantize != Quantization.None)
         {
-            unquantized = [.. predictions];
+            await AnswersAsync(task, test, FrameKind.Unquantized);
             task.Quantize(recipe.Quantize);
-            predictions = Evaluator.Predict(task, test);
         }
+        await AnswersAsync(task, test, FrameKind.TestAnswers);
+
+        // 4 The model.
         foreach (var (name, content) in task.Save())
         {
             await Blobs.SendAsync(frames, request, "result/" + name, content, CancellationToken.None);
         }
         await frames.WriteAsync(
             Messages.Write(FrameKind.Trained, request, new Trained(
-                result.Steps, result.BestEpoch, result.Seconds, result.ExamplesPerSecond, task.Precision, torch.get_num_threads(), [.. predictions],
-                unquantized)),
+                result.Steps, result.BestEpoch, result.Seconds, result.ExamplesPerSecond, task.Precision, torch.get_num_threads())),
             CancellationToken.None);
     }
 
-    internal async Task EvaluateAsync(
-        Evaluate order, Dictionary<string, ReadOnlyMemory<byte>> files, IReadOnlyList<RowMessage> rows)
-    {
-        using var task = plugin.Reopen(BaseModel(files), new torch.Device(hello.Device));
-        var known = Examples(rows, "test").Select(e => e with { Label = task.Labels[0] }).ToArray(); // labels play no part
-        var predicted = Evaluator.Predict(task, known).Select(p => (long)order.Labels.IndexOf(task.Labels[(int)p]));
-        await frames.WriteAsync(
-            Messages.Write(FrameKind.Evaluated, request, new Evaluated([.. predicted])), CancellationToken.None);
-    }
+    /// <summary>A run's model files out of all that were sent.</summary>
+    internal static ModelFiles ModelOf(Dictionary<string, ReadOnlyMemory<byte>> files) => new(files
+        .Where(f => f.Key.StartsWith(ModelPrefix, StringComparison.Ordinal))
+        .ToDictionary(f => f.Key[ModelPrefix.Length..], f => f.Value));
 
     public void Report(TrainingProgress p) =>
         Send(Messages.Write(FrameKind.Progress, request, new Progress(
@@ -78,15 +81,10 @@ internal sealed class TrainingSession(
         Blobs.SendAsync(frames, request, CheckpointBlob, stream.GetBuffer().AsMemory(0, (int)stream.Length), CancellationToken.None).GetAwaiter().GetResult();
     }
 
+    private Task AnswersAsync(ITask task, IReadOnlyList<TaskInput> inputs, FrameKind kind) => Answering.SendAsync(frames, request, kind, task, inputs);
+
     private void Send(Frame frame) => frames.WriteAsync(frame, CancellationToken.None).GetAwaiter().GetResult();
 
-    private static ModelFiles BaseModel(Dictionary<string, ReadOnlyMemory<byte>> files) => new(files
-        .Where(f => f.Key.StartsWith(ModelPrefix, StringComparison.Ordinal))
-        .ToDictionary(f => f.Key[ModelPrefix.Length..], f => f.Value));
-
-    private static Item[] Items(IClassifyingTask task, IReadOnlyList<RowMessage> rows, string split) =>
-        [.. Examples(rows, split).Select(task.Encode)];
-
-    private static Example[] Examples(IReadOnlyList<RowMessage> rows, string split) =>
-        [.. rows.Where(r => r.Split == split).Select(r => new Example(r.Text, r.Label))];
+    private static LabelledInput[] Labelled(IReadOnlyList<RowMessage> rows, string split) =>
+        [.. rows.Where(r => r.Split == split).Select(r => new LabelledInput(new TaskInput(r.Fields), r.Label))];
 }

@@ -13,8 +13,8 @@ internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plu
     private string? _modelId;
     private int _waiting;
 
-    internal async Task<TaskOutput> AnswerAsync(
-        string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, TaskInput input,
+    internal async Task<IReadOnlyList<TaskOutput>> AnswerAsync(
+        string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, IReadOnlyList<TaskInput> inputs,
         CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _waiting) > options.WaitingMax)
@@ -28,15 +28,7 @@ internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plu
             try
             {
                 var worker = await ReadyAsync(modelId, files, cancellationToken);
-                var reply = await worker.CallAsync(
-                    request => Messages.Write(FrameKind.Ask, request, new Ask(new Dictionary<string, string>(input.Fields))),
-                    FrameKind.Answer, options.AnswerWithin, cancellationToken);
-                return ToOutput(Messages.Read<Answer>(reply));
-            }
-            catch (ProtocolException e)
-            {
-                _worker?.Kill();
-                throw new WorkerException("worker_protocol", $"{e.Message} It was ended; check the plugin.");
+                return await worker.AskAsync(inputs, options.AnswerWithin, cancellationToken);
             }
             finally
             {
@@ -98,24 +90,7 @@ internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plu
         await audit.AppendAsync(new AuditEntry(
             AuditActions.WorkerStart, AuditPhase.Event, "host", $"plugin/{plugin.Manifest.Id}", Code: died ? "restart" : "answering"));
         var worker = await WorkerHandle.StartAsync(options, plugin, task, cancellationToken);
-        try
-        {
-            foreach (var (name, content) in files())
-            {
-                await worker.GuardedAsync(options.StartWithin, cancellationToken, async () =>
-                {
-                    await Blobs.SendAsync(worker.Frames, 0, name, content, cancellationToken);
-                    return true;
-                });
-            }
-            await worker.CallAsync(
-                request => new Frame(FrameKind.Open, request, default), FrameKind.Opened, options.StartWithin, cancellationToken);
-        }
-        catch (Exception e) when (e is WorkerException or OperationCanceledException or InvalidDataException)
-        {
-            await worker.DisposeAsync();
-            throw;
-        }
+        await worker.OpenAsync(files, options.StartWithin, cancellationToken);
         (_worker, _modelId) = (worker, modelId);
         return worker;
     }
@@ -128,10 +103,4 @@ internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plu
             await worker.DisposeAsync();
         }
     }
-
-    // The worker is hostile: scores that are no probabilities, or endless lists, end here.
-    private static TaskOutput ToOutput(Answer answer) =>
-        answer.Predictions.Count <= 10_000 && answer.Predictions.All(p => p.Score is >= 0 and <= 1.000001 && p.Label.Length <= 256)
-            ? new TaskOutput([.. answer.Predictions.Select(p => new Prediction(p.Label, p.Score, p.Text, p.Start, p.End))])
-            : throw new ProtocolException("predictions out of range");
 }

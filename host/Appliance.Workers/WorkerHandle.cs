@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Appliance.Domain.Plugins;
 using Appliance.Protocol;
+using Appliance.Sdk.Plugins;
 using Appliance.Workers.Launching;
 
 namespace Appliance.Workers;
@@ -10,6 +11,7 @@ namespace Appliance.Workers;
 internal sealed class WorkerHandle : IAsyncDisposable
 {
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);
+    private const long CharactersPerFrame = 4 << 20;
     private readonly IWorkerProcess _process;
     private readonly Socket _socket;
     private long _request;
@@ -105,6 +107,57 @@ internal sealed class WorkerHandle : IAsyncDisposable
             Kill();
             throw new WorkerException("worker_died", "The worker process died. Try again; if it dies again, look at the plugin or at memory.");
         }
+    }
+
+    /// <summary>Sends a model's files and opens it; ends the worker where that fails.</summary>
+    /// <exception cref="WorkerException">The worker died, hung or refused the files.</exception>
+    internal async Task OpenAsync(
+        Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, TimeSpan within, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var (name, content) in files())
+            {
+                await GuardedAsync(within, cancellationToken, async () =>
+                {
+                    await Blobs.SendAsync(Frames, 0, name, content, cancellationToken);
+                    return true;
+                });
+            }
+            await CallAsync(request => new Frame(FrameKind.Open, request, default), FrameKind.Opened, within, cancellationToken);
+        }
+        catch (Exception e) when (e is WorkerException or OperationCanceledException or InvalidDataException)
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Puts requests to the open model, as many at once as fit into a frame.</summary>
+    /// <exception cref="WorkerException">The worker died, hung, broke the protocol or refused a request.</exception>
+    internal async Task<IReadOnlyList<TaskOutput>> AskAsync(IReadOnlyList<TaskInput> inputs, TimeSpan within, CancellationToken cancellationToken)
+    {
+        var outputs = new List<TaskOutput>();
+        while (outputs.Count < inputs.Count)
+        {
+            var (taken, characters) = (0, 0L);
+            while (outputs.Count + taken < inputs.Count && (taken == 0 || characters + Length(inputs[outputs.Count + taken]) <= CharactersPerFrame))
+            {
+                characters += Length(inputs[outputs.Count + taken++]);
+            }
+            outputs.AddRange(await AskFrameAsync([.. inputs.Skip(outputs.Count).Take(taken)], within, cancellationToken));
+        }
+        return outputs;
+    }
+
+    private static long Length(TaskInput input) => input.Fields.Values.Sum(f => (long)f.Length);
+
+    private async Task<IReadOnlyList<TaskOutput>> AskFrameAsync(IReadOnlyList<TaskInput> inputs, TimeSpan within, CancellationToken cancellationToken)
+    {
+        var ask = new Ask([.. inputs.Select(i => new Dictionary<string, string>(i.Fields))]);
+        var reply = await CallAsync(request => Messages.Write(FrameKind.Ask, request, ask), FrameKind.Answer, within, cancellationToken);
+        return await GuardedAsync(within, cancellationToken, () => Task.FromResult(
+            AnswerCheck.Outputs(reply) is var outputs && outputs.Count == inputs.Count ? outputs : throw new ProtocolException("another number of answers than of requests")));
     }
 
     internal static void ThrowIfProblem(Frame frame)

@@ -11,6 +11,7 @@ namespace Appliance.Workers;
 public sealed class WorkerPool(WorkerOptions options, IAuditLog audit, TimeProvider clock) : IWorkers, IAsyncDisposable
 {
     private const int RowsPerFrame = 256;
+    private const int RowsAtOnce = 64;
     private const int RowsCharactersPerFrame = 1 << 20;
     private const long ResultBytesMax = 8L << 30;
     private readonly Dictionary<string, AnsweringWorker> _answering = [];
@@ -73,9 +74,9 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit, TimeProvi
     public InstalledPlugin? PluginOf(string task) =>
         Plugins.FirstOrDefault(p => p.Manifest.Tasks.Any(t => t.Name == task));
 
-    public async Task<TaskOutput> AnswerAsync(
-        string task, string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, TaskInput input,
-        CancellationToken cancellationToken) => await Worker(task).AnswerAsync(modelId, files, input, cancellationToken);
+    public async Task<IReadOnlyList<TaskOutput>> AnswerAsync(
+        string task, string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, IReadOnlyList<TaskInput> inputs,
+        CancellationToken cancellationToken) => await Worker(task).AnswerAsync(modelId, files, inputs, cancellationToken);
 
     public Task OpenAsync(
         string task, string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, CancellationToken cancellationToken) =>
@@ -91,26 +92,21 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit, TimeProvi
             await SendAsync(worker, request, order.BaseModel, order.Rows, order.Checkpoint, cancellationToken);
             await worker.Frames.WriteAsync(
                 Messages.Write(FrameKind.Train, request, new Train(order.Recipe, [.. order.Labels])), cancellationToken);
-            return await FollowAsync(worker, progress, checkpoint, cancellationToken);
+            return await FollowAsync(worker, order.Rows.Count, progress, checkpoint, cancellationToken);
         });
     }
 
-    public async Task<IReadOnlyList<long>> EvaluateAsync(
-        string task, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, IReadOnlyList<string> labels,
-        IReadOnlyList<StoredRow> rows, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<TaskOutput>> EvaluateAsync(
+        string task, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, IReadOnlyList<TaskInput> rows, CancellationToken cancellationToken)
     {
         await using var worker = await StartAsync(task, cancellationToken);
-        var request = worker.NextRequest();
-        return await worker.GuardedAsync(options.SilenceWithin, cancellationToken, async () =>
+        await worker.OpenAsync(() => files, options.StartWithin, cancellationToken);
+        var outputs = new List<TaskOutput>();
+        foreach (var some in rows.Chunk(RowsAtOnce))
         {
-            await SendAsync(worker, request, files, rows, null, cancellationToken);
-            await worker.Frames.WriteAsync(
-                Messages.Write(FrameKind.Evaluate, request, new Evaluate([.. labels])), cancellationToken);
-            var reply = await NextAsync(worker, cancellationToken);
-            return reply.Kind == FrameKind.Evaluated
-                ? Messages.Read<Evaluated>(reply).Predictions
-                : throw new ProtocolException($"a {reply.Kind} where an evaluation was due");
-        });
+            outputs.AddRange(await worker.AskAsync(some, options.SilenceWithin, cancellationToken));
+        }
+        return outputs;
     }
 
     public async Task InspectAsync(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, CancellationToken cancellationToken)
@@ -195,8 +191,8 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit, TimeProvi
         var characters = 0;
         foreach (var row in rows)
         {
-            batch.Add(new RowMessage(row.Text, row.Label, row.Split.ToString().ToLowerInvariant()));
-            characters += row.Text.Length;
+            batch.Add(new RowMessage(new Dictionary<string, string>(row.Fields), row.Label, row.Split.ToString().ToLowerInvariant()));
+            characters += row.Label.Length + row.Fields.Values.Sum(f => f.Length);
             if (batch.Count == RowsPerFrame || characters > RowsCharactersPerFrame)
             {
                 await worker.Frames.WriteAsync(Messages.Write(FrameKind.Rows, request, new Rows(batch)), cancellationToken);
@@ -207,10 +203,11 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit, TimeProvi
     }
 
     private async Task<TrainedModel> FollowAsync(
-        WorkerHandle worker, Action<JobProgress> progress, Action<ReadOnlyMemory<byte>> checkpoint, CancellationToken cancellationToken)
+        WorkerHandle worker, int rowsMax, Action<JobProgress> progress, Action<ReadOnlyMemory<byte>> checkpoint, CancellationToken cancellationToken)
     {
         const string Result = "result/";
         var blobs = new BlobCollector(ResultBytesMax);
+        var (answers, unquantized) = (new List<TaskOutput>(), new List<TaskOutput>());
         while (true)
         {
             var frame = await NextAsync(worker, cancellationToken);
@@ -228,15 +225,25 @@ public sealed class WorkerPool(WorkerOptions options, IAuditLog audit, TimeProvi
                         Keep(checkpoint, blobs.Take("checkpoint"));
                     }
                     break;
+                case FrameKind.TestAnswers:
+                    answers.AddRange(AnswerCheck.Outputs(frame));
+                    break;
+                case FrameKind.Unquantized:
+                    unquantized.AddRange(AnswerCheck.Outputs(frame));
+                    break;
                 case FrameKind.Trained:
                     var t = Messages.Read<Trained>(frame);
                     var files = blobs.Files.Where(f => f.Key.StartsWith(Result, StringComparison.Ordinal))
                         .ToDictionary(f => f.Key[Result.Length..], f => f.Value);
                     return new TrainedModel(
-                        files, t.TestPredictions, t.Steps, t.BestEpoch, t.Seconds, t.ExamplesPerSecond, t.Precision, t.Threads,
-                        t.UnquantizedPredictions);
+                        files, answers, t.Steps, t.BestEpoch, t.Seconds, t.ExamplesPerSecond, t.Precision, t.Threads,
+                        unquantized.Count > 0 ? unquantized : null);
                 default:
                     throw new ProtocolException($"a {frame.Kind} during training");
+            }
+            if (Math.Max(answers.Count, unquantized.Count) > rowsMax)
+            {
+                throw new ProtocolException("more answers than rows");
             }
         }
     }

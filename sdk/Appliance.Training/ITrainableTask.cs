@@ -63,17 +63,16 @@ public interface IFeatureTask : ITrainableTask
     Tensor Features(IReadOnlyList<Item> batch);
 }
 
-/// <summary>A task that puts texts into classes: what a worker trains and asks for a plugin.</summary>
-public interface IClassifyingTask : IFeatureTask
+/// <summary>A task that learns from rows of requests and answers requests: what a worker trains, tests and serves for a plugin.</summary>
+public interface ITaughtTask : ITrainableTask, ITask
 {
-    /// <summary>The class names; a class's number is its place here.</summary>
-    IReadOnlyList<string> Labels { get; }
+    /// <summary>A row as the loop reads it; several where a text is too long for one.</summary>
+    /// <param name="learning">Whether it is to be learnt from: then parts that teach nothing may be left out.</param>
+    /// <exception cref="InvalidDataException">The label is not one that the model knows.</exception>
+    IEnumerable<Item> Encode(LabelledInput row, bool learning);
 
-    /// <exception cref="InvalidDataException">The label is not among the task's labels.</exception>
-    Item Encode(Example example);
-
-    /// <summary>The number of the most probable class of each example, in the examples' order.</summary>
-    IReadOnlyList<long> Predict(IReadOnlyList<Item> items);
+    /// <summary>Fits the scores to how often answers are right, on rows that were not learnt from.</summary>
+    void Calibrate(IReadOnlyList<LabelledInput> held);
 
     /// <summary>Answers with fewer bits a weight from now on; the saved model says so and opens that way. It cannot learn any more.</summary>
     void Quantize(Quantization kind);
@@ -82,14 +81,11 @@ public interface IClassifyingTask : IFeatureTask
     IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Save();
 }
 
-/// <summary>A plugin whose tasks can be trained.</summary>
+/// <summary>A plugin whose tasks can be trained; <see cref="IPlugin.Open"/> opens what a task saved.</summary>
 public interface ITrainablePlugin : IPlugin
 {
-    /// <summary>Builds a model of the task on a base model, with a new head for the labels.</summary>
+    /// <summary>Builds a model of the task on a base model, with a new head.</summary>
+    /// <param name="labels">The dataset's classes or types, sorted; empty where answers have none.</param>
     /// <exception cref="InvalidDataException">The base model's files cannot serve this task.</exception>
-    IClassifyingTask Build(Recipe recipe, ModelFiles baseModel, IReadOnlyList<string> labels, Device device);
-
-    /// <summary>Opens a trained model again, to be scored.</summary>
-    /// <exception cref="InvalidDataException">The files are not a model that the task saved.</exception>
-    IClassifyingTask Reopen(ModelFiles model, Device device);
+    ITaughtTask Build(Recipe recipe, ModelFiles baseModel, IReadOnlyList<string> labels, Device device);
 }

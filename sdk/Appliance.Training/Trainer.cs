@@ -78,7 +78,7 @@ public sealed class Trainer(Recipe recipe, ITrainableTask task, ITrainingObserve
         _checkpoints.Finish();
         _method.Finish(task);
         var oldAfter = old.Count > 0 ? task.Evaluate(old).Of(recipe.BestMetric) : (double?)null;
-        var classes = train.Select(i => i.Label).Distinct().Count() is var n && task is IClassifyingTask ? n : 0;
+        var classes = train.Select(i => i.Label).Distinct().Count() is var n && task is IFeatureTask ? n : 0;
         var seconds = clock.GetElapsedTime(_started).TotalSeconds;
         return new TrainingResult(
             counters.Step, counters.BestEpoch, counters.BestMetric ?? 0, counters.Step < total, seconds, _examplesSeen / Math.Max(seconds, 1e-3),

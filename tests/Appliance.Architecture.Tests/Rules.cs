@@ -26,6 +26,9 @@ internal static partial class Rules
         ["Appliance.Tui"] = [],
         ["Appliance.Cli"] = ["Appliance.Tui", "Appliance.Domain", "Appliance.Training", "Appliance.Packages", "Appliance.Workers"], // for the verbs that need no service
         ["Appliance.Verifier"] = [],
+        ["Entities"] = ["Appliance.Training"],
+        ["Questions"] = ["Appliance.Training"],
+        ["Vision"] = ["Appliance.Training"],
         ["Sentiment"] = ["Appliance.Training"],
     };
 

@@ -17,7 +17,7 @@ public sealed class MainJobTests : IClassFixture<MainJobTests.Trained>
         var model = Host.Command("model", "show", "sentiment/v1", "--json").Json;
 
         model["passport"]!["gate"]!["result"]!.ToString().Should().Be("pass");
-        model["passport"]!["evaluation"]!["accuracy"]!.GetValue<double>().Should().BeGreaterThan(0.7);
+        model["passport"]!["evaluation"]!["score"]!.GetValue<double>().Should().BeGreaterThan(0.7);
         Host.Command("status", "--json").Json["serving"]!["sentiment"]!.ToString().Should().StartWith("sentiment/v");
         Host.Command("model", "list").Output.Should().Contain("LIVE");
         Host.Command("job", "list").Output.Should().Contain("SUCCEEDED");
@@ -72,7 +72,7 @@ public sealed class MainJobTests : IClassFixture<MainJobTests.Trained>
         Host.Command("train", Host.Recipe("head", 30, "seed: 9\nquantize: int8\n"), "--dataset", "letters").Code.Should().Be(0);
         var quantized = Host.Command("model", "show", "sentiment", "--json").Json["passport"]!["quantization"]!;
         quantized["kind"]!.ToString().Should().Be("int8");
-        quantized["accuracy_after"]!.GetValue<double>().Should().BeApproximately(quantized["accuracy_before"]!.GetValue<double>(), 0.05);
+        quantized["score_after"]!.GetValue<double>().Should().BeApproximately(quantized["score_before"]!.GetValue<double>(), 0.05);
         var gated = Host.Command("model", "gate", "sentiment", "--json");
         var verdict = gated.Json["passport"]!["gate"]!["result"]!.ToString();
         gated.Code.Should().Be(verdict == "pass" ? 0 : 4);

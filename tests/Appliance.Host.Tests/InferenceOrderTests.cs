@@ -21,7 +21,7 @@ public sealed class InferenceOrderTests
         new Fixed(PolicyReader.Read(PolicyReader.FileNames.ToDictionary(n => n, n => File.ReadAllText(Repository.File("policies", n)))).Policies!),
         _audit, new Redactor(new Detector(Detector.Standard, TimeProvider.System, TimeSpan.FromSeconds(5))), _models, _workers,
         TimeProvider.System).AnswerAsync(
-        new InferenceRequest("sentiment", new Dictionary<string, Sensitive<string>> { ["text"] = new("Mi chiamo Elisa Bruni") }, purpose, "site", ["pii.direct"]),
+        new InferenceRequest("sentiment", [new Dictionary<string, Sensitive<string>> { ["text"] = new("Mi chiamo Elisa Bruni") }], purpose, "site", ["pii.direct"]),
         new Caller("uid:1", "client"), CancellationToken.None);
 
     [Fact]
@@ -30,7 +30,8 @@ public sealed class InferenceOrderTests
         var answered = (InferenceOutcome.Answered)await Ask();
 
         _workers.Seen.Should().ContainSingle().Which.Should().Be("Mi chiamo <PERSON_1>");
-        answered.Output.Predictions[0].Text.Should().Be("scrivi a <EMAIL_ADDRESS_1>");
+        answered.Outputs[0].Predictions[0].Text.Should().Be("scrivi a <EMAIL_ADDRESS_1>");
+        (answered.Outputs[0].Predictions[0].Start, answered.Outputs[0].Predictions[0].End).Should().Be((10, 21), "places are those of the text as it came in");
         _audit.Entries.Select(e => e.Phase.ToString()).Should().Equal("Intent", "Outcome");
         _audit.Entries[1].Reference.Should().Be(1);
     }
@@ -99,20 +100,20 @@ public sealed class InferenceOrderTests
 
         public InstalledPlugin? PluginOf(string task) => Plugins[0];
 
-        public Task<TaskOutput> AnswerAsync(
-            string task, string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, TaskInput input, CancellationToken c)
+        public Task<IReadOnlyList<TaskOutput>> AnswerAsync(
+            string task, string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files, IReadOnlyList<TaskInput> inputs, CancellationToken c)
         {
-            Seen.Add(input["text"]);
+            Seen.Add(inputs[0]["text"]);
             return Dies
                 ? throw new WorkerException("worker_died", "it died")
-                : Task.FromResult(new TaskOutput([new Prediction("a", 1, "scrivi a mario@example.it")]));
+                : Task.FromResult<IReadOnlyList<TaskOutput>>([new TaskOutput([new Prediction("a", 1, "scrivi a mario@example.it", 10, 20)])]);
         }
 
         public Task<TrainedModel> TrainAsync(
             TrainingOrder o, Action<JobProgress> p, Action<ReadOnlyMemory<byte>> s, CancellationToken c) => throw new NotSupportedException("not asked here");
 
-        public Task<IReadOnlyList<long>> EvaluateAsync(
-            string t, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> f, IReadOnlyList<string> l, IReadOnlyList<StoredRow> r, CancellationToken c) =>
+        public Task<IReadOnlyList<TaskOutput>> EvaluateAsync(
+            string t, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> f, IReadOnlyList<TaskInput> r, CancellationToken c) =>
             throw new NotSupportedException("not asked here");
 
         public Task InspectAsync(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> f, CancellationToken c) => Task.CompletedTask;

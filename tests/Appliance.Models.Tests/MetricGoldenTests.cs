@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Appliance.Sdk.Scoring;
 using Appliance.Training.Evaluation;
 
 namespace Appliance.Tests;

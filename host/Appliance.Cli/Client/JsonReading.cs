@@ -6,7 +6,7 @@ namespace Appliance.Cli.Client;
 /// <summary>Takes values out of replies by path, for printing.</summary>
 internal static class JsonReading
 {
-    /// <summary>The text at a path such as <c>passport.evaluation.accuracy</c>, or empty.</summary>
+    /// <summary>The text at a path such as <c>passport.evaluation.score</c>, or empty.</summary>
     internal static string Text(this JsonNode? node, string path) => node.At(path) switch
     {
         null => "",

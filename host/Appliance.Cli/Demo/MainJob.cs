@@ -85,8 +85,8 @@ internal sealed class MainJob(Session session, TimeProvider clock, string sample
         Session.Say($"Trained in {trained.Number("passport.train_seconds", "0.0")} s ({trained.Number("passport.examples_per_second", "0")} examples/s, " +
             $"{trained.Text("passport.precision")}, {trained.Text("passport.threads")} threads); the best was epoch {trained.Text("passport.best_epoch")}.");
         Head("The candidate is tested on letters that it has never seen");
-        Session.Say($"Accuracy {evaluation.Number("accuracy", "0.000")}, 95 % interval [{trained.Number("passport.gate.accuracy_low", "0.000")}, " +
-            $"{trained.Number("passport.gate.accuracy_high", "0.000")}], macro-F1 {evaluation.Number("macro_f1", "0.000")}; " +
+        Session.Say($"Accuracy {evaluation.Number("score", "0.000")}, 95 % interval [{trained.Number("passport.gate.score_low", "0.000")}, " +
+            $"{trained.Number("passport.gate.score_high", "0.000")}], macro-F1 {evaluation.Number("metrics.macro_f1", "0.000")}; " +
             $"always guessing the commonest label: {evaluation.Number("baseline", "0.000")}.");
         Head("The gate decides");
         ModelVerbs.PrintGate(trained);
@@ -98,7 +98,7 @@ internal sealed class MainJob(Session session, TimeProvider clock, string sample
     private async Task AskAsync(CancellationToken cancellationToken)
     {
         Head("A new letter is answered");
-        var reply = (await InferVerb.AskAsync(session, "sentiment", NewLetter, "citizen-service", explain: true, cancellationToken))!;
+        var reply = (await InferVerb.AskAsync(session, "sentiment", new JsonObject { ["text"] = NewLetter }, "citizen-service", explain: true, cancellationToken))!;
         InferVerb.Print(reply);
     }
 
@@ -106,10 +106,10 @@ internal sealed class MainJob(Session session, TimeProvider clock, string sample
     {
         ["rows"] = imported.At("dataset.rows")!.DeepClone(),
         ["pii_by_type"] = imported.At("dataset.pii_by_type")!.DeepClone(),
-        ["test_accuracy"] = trained.At("passport.evaluation.accuracy")!.DeepClone(),
-        ["test_macro_f1"] = trained.At("passport.evaluation.macro_f1")!.DeepClone(),
-        ["ci_low"] = trained.At("passport.gate.accuracy_low")!.DeepClone(),
-        ["ci_high"] = trained.At("passport.gate.accuracy_high")!.DeepClone(),
+        ["test_accuracy"] = trained.At("passport.evaluation.score")!.DeepClone(),
+        ["test_macro_f1"] = trained.At("passport.evaluation.metrics.macro_f1")!.DeepClone(),
+        ["ci_low"] = trained.At("passport.gate.score_low")!.DeepClone(),
+        ["ci_high"] = trained.At("passport.gate.score_high")!.DeepClone(),
         ["train_seconds"] = trained.At("passport.train_seconds")!.DeepClone(),
         ["total_seconds"] = clock.GetElapsedTime(_started).TotalSeconds,
         ["gate"] = trained.Text("passport.gate.result"),

@@ -18,23 +18,29 @@ internal static class DatasetVerbs
     {
         var name = new Argument<string>("name") { Description = "Name of the dataset" };
         var files = new Argument<string[]>("files") { Description = "CSV, TSV or JSONL files, or a folder of them", Arity = ArgumentArity.OneOrMore };
-        var format = new Option<string?>("--format") { Description = "csv, tsv or jsonl (default: by the files' names)" };
+        var format = new Option<string?>("--format") { Description = "csv, tsv, jsonl, conll, squad or idx (default: by the files' names)" };
         var text = new Option<string>("--text") { DefaultValueFactory = _ => "text", Description = "Column of the text" };
         var label = new Option<string>("--label") { DefaultValueFactory = _ => "label", Description = "Column of the label" };
+        var fields = new Option<string[]>("--field") { Description = "Field and its column, such as question=Q, for tasks with several; spans point into the last" };
+        var answer = new Option<string>("--answer") { DefaultValueFactory = _ => "class", Description = "What the label is: class, spans, span or text" };
+        var keep = new Option<bool>("--keep-parts") { Description = "Files named train, dev or valid, and test are the parts (default: 70/15/15 by seed)" };
         var names = new Option<string?>("--label-names") { Description = "Names of the labels, such as 0=complaint,1=question; others are bad rows" };
         var purpose = new Option<string>("--purpose") { DefaultValueFactory = _ => "citizen-service", Description = "Declared purpose" };
         var zone = new Option<string>("--zone") { DefaultValueFactory = _ => "site", Description = "Zone that the data stays in" };
         var labels = new Option<string>("--data-labels") { DefaultValueFactory = _ => "pii.direct", Description = "Policy labels of the raw data" };
         var command = new Command("import", "Read rows, remove personal data, split, store encrypted")
         {
-            name, files, format, text, label, names, purpose, zone, labels,
+            name, files, format, text, fields, label, answer, names, keep, purpose, zone, labels,
         };
         Session.Act(command, async (session, parsed, cancellationToken) =>
         {
-            var chosen = Expand(parsed.GetValue(files)!);
+            using var pictures = PictureFolder.Of(parsed.GetValue(files)!);
+            var chosen = pictures is null ? Expand(parsed.GetValue(files)!) : [pictures.Lines];
             var query = new Dictionary<string, string?>
             {
                 ["format"] = parsed.GetValue(format) ?? FormatOf(chosen[0]), ["text"] = parsed.GetValue(text),
+                ["fields"] = pictures is not null ? "image=image" : parsed.GetValue(fields) is { Length: > 0 } several ? string.Join(',', several) : null,
+                ["image"] = pictures is null ? null : "image", ["answer"] = parsed.GetValue(answer), ["keepParts"] = parsed.GetValue(keep) ? "true" : "false",
                 ["label"] = parsed.GetValue(label), ["purpose"] = parsed.GetValue(purpose), ["zone"] = parsed.GetValue(zone),
                 ["labels"] = parsed.GetValue(labels), ["labelNames"] = parsed.GetValue(names),
             };
@@ -58,8 +64,11 @@ internal static class DatasetVerbs
             : throw new ApiException(ExitCodes.Usage, $"There is no file {files.FirstOrDefault(f => !File.Exists(f)) ?? "of csv, tsv or jsonl there"}.");
     }
 
-    internal static string? FormatOf(string file) => Path.GetExtension(file).ToLowerInvariant() switch
+    internal static string? FormatOf(string file) => Path.GetExtension(file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file).ToLowerInvariant() switch
     {
+        ".conll" or ".annotated" => "conll",
+        ".json" => "squad",
+        var e when e.EndsWith("-ubyte", StringComparison.Ordinal) || file.Contains("-ubyte", StringComparison.Ordinal) => "idx",
         ".csv" => "csv",
         ".tsv" or ".txt" => "tsv",
         ".jsonl" => "jsonl",

@@ -4,34 +4,63 @@ using Appliance.Cli.Client;
 
 namespace Appliance.Cli.Verbs;
 
-/// <summary><c>infer TASK</c>: the text comes from standard input or a file, never from the command line, where others could read it.</summary>
+/// <summary><c>infer TASK</c>: texts and pictures come from standard input or files, never from the command line, where others could read them.</summary>
 internal static class InferVerb
 {
     internal static Command Build()
     {
         var task = new Argument<string>("task") { Description = "Such as sentiment" };
         var file = new Option<string?>("--file") { Description = "Read the text from a file (default: standard input)" };
+        var fields = new Option<string[]>("--field") { Description = "Field and the file to read it from, such as context=letter.txt; pictures as they are. Repeat for more" };
+        var labels = new Option<string?>("--data-labels") { Description = "Policy labels of what is sent (default: pii.direct)" };
+        var heat = new Option<string?>("--heat-map") { Description = "Write what a model for pictures looked at to this PNG file" };
         var purpose = new Option<string>("--purpose") { DefaultValueFactory = _ => "citizen-service", Description = "Declared purpose" };
         var explain = new Option<bool>("--explain") { Description = "Show the text as the model saw it, and where the time went" };
-        var command = new Command("infer", "Ask a model") { task, file, purpose, explain };
+        var command = new Command("infer", "Ask a model") { task, file, fields, purpose, labels, heat, explain };
         Session.Act(command, async (session, parsed, cancellationToken) =>
         {
-            var text = parsed.GetValue(file) is { } path
-                ? await File.ReadAllTextAsync(path, cancellationToken)
-                : await Console.In.ReadToEndAsync(cancellationToken);
+            var asked = new JsonObject();
+            foreach (var pair in (parsed.GetValue(fields) ?? []).Select(f => f.Split('=', 2)))
+            {
+                asked[pair[0]] = Read(pair[^1]);
+            }
+            if (asked.Count == 0)
+            {
+                asked["text"] = parsed.GetValue(file) is { } path ? Read(path) : await Console.In.ReadToEndAsync(cancellationToken);
+            }
+            if (parsed.GetValue(heat) is not null)
+            {
+                asked["heat_map"] = "png";
+            }
             var reply = await AskAsync(
-                session, parsed.GetValue(task)!, text, parsed.GetValue(purpose)!, parsed.GetValue(explain), cancellationToken);
+                session, parsed.GetValue(task)!, asked, parsed.GetValue(purpose)!, parsed.GetValue(explain), cancellationToken, parsed.GetValue(labels));
+            if (parsed.GetValue(heat) is { } drawn && reply.Text("picture") is { Length: > 0 } picture)
+            {
+                await File.WriteAllBytesAsync(drawn, Convert.FromBase64String(picture), cancellationToken);
+            }
             return session.Show(reply, Print);
         });
         return command;
     }
 
     internal static Task<JsonNode?> AskAsync(
-        Session session, string task, string text, string purpose, bool explain, CancellationToken cancellationToken) =>
+        Session session, string task, JsonObject fields, string purpose, bool explain, CancellationToken cancellationToken, string? labels = null) =>
         session.Api.PostAsync($"/api/tasks/{Uri.EscapeDataString(task)}/infer", new JsonObject
         {
-            ["fields"] = new JsonObject { ["text"] = text }, ["purpose"] = purpose, ["explain"] = explain,
+            ["fields"] = fields, ["purpose"] = purpose, ["explain"] = explain,
+            ["labels"] = labels is null ? null : new JsonArray([.. labels.Split(',').Select(l => (JsonNode)l)]),
         }, cancellationToken);
+
+    // A picture's bytes as base64, anything else as text.
+    private static string Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new ApiException(ExitCodes.Usage, $"There is no file {path}.");
+        }
+        var bytes = File.ReadAllBytes(path);
+        return bytes is [0xFF, 0xD8, ..] or [0x89, (byte)'P', ..] or [(byte)'B', (byte)'M', ..] ? Convert.ToBase64String(bytes) : System.Text.Encoding.UTF8.GetString(bytes);
+    }
 
     internal static void Print(JsonNode reply)
     {
@@ -42,7 +71,8 @@ internal static class InferVerb
         Session.Say("Hidden: " + string.Join(", ", reply["pii_by_type"]!.AsObject().Select(p => $"{p.Key} {p.Value}").DefaultIfEmpty("nothing")));
         foreach (var p in reply["predictions"]!.AsArray())
         {
-            Session.Say($"  {p.Number("score", "0.000")}  {p.Text("label")} {p.Text("text")}".TrimEnd());
+            var place = p.Text("start").Length > 0 ? $"[{p.Text("start")}, {p.Text("end")}) " : "";
+            Session.Say($"  {p.Number("score", "0.000")}  {p.Text("label")} {place}{p.Text("text")}".TrimEnd() + (p.Text("unsure") == "true" ? "  (unsure)" : ""));
         }
         if (reply["times"] is { } t)
         {

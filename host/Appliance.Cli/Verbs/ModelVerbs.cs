@@ -49,11 +49,11 @@ internal static class ModelVerbs
         Session.Act(command, async (session, _, cancellationToken) => session.Show(
             await session.Api.GetAsync("/api/models", cancellationToken),
             reply => Session.Table(
-                ["MODEL", "STATE", "TASK", "DATASET", "ACCURACY", "MACRO-F1", "GATE", "CREATED"],
+                ["MODEL", "STATE", "TASK", "DATASET", "SCORE", "MEASURE", "GATE", "CREATED"],
                 reply.AsArray().Select(m => (IReadOnlyList<string>)
                 [
                     m.Text("id"), m.Text("state").ToUpperInvariant(), m.Text("task"), m.Text("passport.dataset"),
-                    m.Number("passport.evaluation.accuracy", "0.000"), m.Number("passport.evaluation.macro_f1", "0.000"),
+                    m.Number("passport.evaluation.score", "0.000"), m.Text("passport.evaluation.measure"),
                     m.Text("passport.gate.result").ToUpperInvariant(), m.When("created"),
                 ]),
                 "No models yet. Next: appliance model import NAME FOLDER")));

@@ -1,6 +1,6 @@
 namespace Appliance.Cli.Verbs;
 
-/// <summary>The files of a new plugin: a classifier of texts that learns, in five short files.</summary>
+/// <summary>The files of a new plugin: a classifier of texts that learns, in four short files.</summary>
 internal static class PluginTemplate
 {
     /// <param name="packages">Folder with the SDK's packages; null where they come from a feed that is set up already.</param>
@@ -81,33 +81,14 @@ internal static class PluginTemplate
             /// <summary>Says in one sentence what this plugin is for.</summary>
             public sealed class {{name}}Plugin : ITrainablePlugin
             {
-                public ITask Open(string task, ModelFiles model, string device) => new {{name}}Task(TextClassifier.Open(model, new torch.Device(device)));
+                public ITask Open(string task, ModelFiles model, string device) => TextClassifier.Open(model, new torch.Device(device));
 
-                public IClassifyingTask Build(Recipe recipe, ModelFiles baseModel, IReadOnlyList<string> labels, torch.Device device) =>
+                public ITaughtTask Build(Recipe recipe, ModelFiles baseModel, IReadOnlyList<string> labels, torch.Device device) =>
                     TextClassifier.Build(recipe, baseModel, labels, device);
-
-                public IClassifyingTask Reopen(ModelFiles model, torch.Device device) => TextClassifier.Open(model, device);
 
                 public void Dispose()
                 {
                 }
-            }
-            """);
-        yield return ($"{name}Task.cs", $$"""
-            using Appliance.Sdk.Plugins;
-            using Appliance.Training.Tasks;
-
-            namespace {{name}};
-
-            /// <summary>Answers with every label and its probability, the most probable first.</summary>
-            internal sealed class {{name}}Task(TextClassifier classifier) : ITask
-            {
-                public TaskOutput Answer(TaskInput input) => new(
-                [
-                    .. classifier.Probabilities(input["text"]).Select((score, k) => new Prediction(classifier.Labels[k], score)).OrderByDescending(p => p.Score),
-                ]);
-
-                public void Dispose() => classifier.Dispose();
             }
             """);
     }

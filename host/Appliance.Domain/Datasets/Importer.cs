@@ -1,6 +1,7 @@
 using Appliance.Domain.Audit;
 using Appliance.Domain.Policies;
 using Appliance.Domain.Privacy;
+using Appliance.Sdk.Plugins;
 
 namespace Appliance.Domain.Datasets;
 
@@ -14,7 +15,11 @@ public sealed record ImportRequest(
     string Purpose,
     string Zone,
     IReadOnlyList<string> DataLabels,
-    int SplitSeed);
+    int SplitSeed)
+{
+    /// <summary>Whether files named train, dev or valid, and test are the parts; else rows are shuffled and split 70/15/15.</summary>
+    public bool KeepParts { get; init; }
+}
 
 /// <summary>What was imported, and what was not.</summary>
 /// <param name="Samples">A few redacted rows, to look at.</param>
@@ -45,6 +50,11 @@ public sealed class Importer(IPolicies policies, IAuditLog audit, Redactor redac
             return new Refusal(RefusalKind.Policy, "policy", $"The policy refuses this import: {deny.Reason}.");
         }
         var allow = (PolicyDecision.Allow)decision;
+        if (request.Layout.ImageField is not null && Pictures.Problem(allow, request.DataLabels) is { } visible)
+        {
+            await audit.AppendAsync(entry with { Phase = AuditPhase.Event, Code = "pictures" });
+            return visible;
+        }
 
         // 2 Intent on disk, or nothing is read.
         var intent = await audit.AppendAsync(entry);
@@ -77,78 +87,81 @@ public sealed class Importer(IPolicies policies, IAuditLog audit, Redactor redac
     private async Task<Outcome<ImportResult>> StoreAsync(
         ImportRequest request, PolicySet policy, PolicyDecision.Allow allow, CancellationToken cancellationToken)
     {
-        var rows = new List<RawRow>();
-        var bad = new List<BadRow>();
-        foreach (var (name, content) in request.Files)
-        {
-            var (good, wrong) = RowParser.Parse(name, content, request.Layout);
-            rows.AddRange(good);
-            bad.AddRange(wrong);
-        }
+        var layout = request.Layout;
+        var (rows, wrong) = RowParser.Parse(request.Files, layout);
+        var bad = wrong.ToList();
         var redact = allow.Obligations.Contains(Obligations.RedactInput);
-        var pseudonyms = new Pseudonyms();
-        var redacted = new List<(string Text, string Label)>();
-        var found = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var redaction = new RowRedaction(redactor, redact ? policy.Operators : null, layout);
+        var redacted = new List<RedactedRow>();
         foreach (var row in rows)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var text = Redact(row.Text, redact, policy, pseudonyms, found);
-            redacted.Add((text, row.Label));
+            if (redaction.Of(row) is { } done)
+            {
+                redacted.Add(done);
+            }
+            else
+            {
+                bad.Add(new BadRow(row.File, row.Line, "the picture is no JPEG, PNG or BMP file, or is damaged"));
+            }
         }
-        var unique = redacted.Distinct().ToArray();
-        if (Problem(unique, bad) is { } problem)
+        var unique = redacted.DistinctBy(r => (r.Key, r.Label)).ToArray();
+        var labels = Labels(unique, layout.Answer);
+        if (Problem(unique, labels, request, bad) is { } problem)
         {
             return problem;
         }
-        var splits = Splitter.Assign(
-            [.. unique.Select(r => r.Label)], NearDuplicates.Group([.. unique.Select(r => r.Text)]), request.SplitSeed);
-        var stored = unique.Select((r, k) => new StoredRow(datasets.RowId(r.Text), r.Text, r.Label, splits[k])).ToArray();
+        var splits = request.KeepParts
+            ? [.. unique.Select(r => Splitter.Named(r.File)!.Value)] // Problem has looked
+            : Splitter.Assign(
+                [.. unique.Select(r => layout.Answer == AnswerKind.Class ? r.Label : "")], NearDuplicates.Group([.. unique.Select(r => r.About)]), request.SplitSeed);
+        var stored = unique.Select((r, k) => new StoredRow(datasets.RowId(r.Key), r.Fields, r.Label, splits[k])).ToArray();
         var draft = new DatasetVersion(
-            request.Name, 0, "", stored.Length, bad.Count, redacted.Count - stored.Length,
-            [.. unique.Select(r => r.Label).Distinct().Order(StringComparer.Ordinal)],
-            redact ? Declassified(request.DataLabels, policy) : request.DataLabels, request.Zone, request.Purpose, policy.Hash, found,
+            request.Name, 0, "", stored.Length, bad.Count, redacted.Count - stored.Length, labels,
+            redact ? Declassified(request.DataLabels, policy) : request.DataLabels, request.Zone, request.Purpose, policy.Hash, redaction.Found,
             stored.GroupBy(r => r.Split).ToDictionary(g => g.Key.ToString().ToLowerInvariant(), g => g.Count()),
-            clock.GetUtcNow());
+            clock.GetUtcNow(), layout.Answer)
+        {
+            Fields = [.. unique[0].Fields.Keys],
+        };
         var dataset = await datasets.AddAsync(draft, stored, cancellationToken);
-        return new ImportResult(dataset, bad, Samples(redacted), allow);
+        return new ImportResult(dataset, bad, Samples(unique, layout), allow);
     }
 
-    // Raw text leaves Sensitive only through the redactor, or when a rule allows the import without redaction.
-    private string Redact(
-        Sensitive<string> text, bool redact, PolicySet policy, Pseudonyms pseudonyms, SortedDictionary<string, int> found)
+    private static string[] Labels(RedactedRow[] rows, AnswerKind answer) => answer switch
     {
-        if (!redact)
-        {
-            return RawAccess.ByPolicy(text);
-        }
-        var result = redactor.Redact(text, policy.Operators, pseudonyms);
-        foreach (var (type, count) in result.Counts)
-        {
-            found[type] = found.GetValueOrDefault(type) + count;
-        }
-        return result.Text;
-    }
+        AnswerKind.Class => [.. rows.Select(r => r.Label).Distinct().Order(StringComparer.Ordinal)],
+        AnswerKind.Spans => [.. rows.SelectMany(r => TextSpans.Read(r.Label, r.About.Length)).Select(s => s.Label).Distinct().Order(StringComparer.Ordinal)],
+        _ => [],
+    };
 
     private static string[] Declassified(IReadOnlyList<string> labels, PolicySet policy) =>
         [.. labels.Select(l => l == "pii.direct" && policy.Labels.ContainsKey("pseudonymous") ? "pseudonymous" : l).Distinct()];
 
-    private static Refusal? Problem((string Text, string Label)[] rows, List<BadRow> bad)
+    private static Refusal? Problem(RedactedRow[] rows, string[] labels, ImportRequest request, List<BadRow> bad)
     {
         var first = bad.Count > 0 ? $" First problem: {bad[0].File} line {bad[0].Line}: {bad[0].Reason}." : "";
         if (rows.Length == 0)
         {
             return new Refusal(RefusalKind.Invalid, "empty_dataset", $"No usable row was found; {bad.Count} rows are bad.{first}");
         }
-        return rows.Select(r => r.Label).Distinct().Count() < 2
-            ? new Refusal(RefusalKind.Invalid, "one_class",
-                $"All {rows.Length} rows have the same label; a classifier needs at least two. Add rows of other labels.{first}")
-            : null;
+        if (request.KeepParts && Enum.GetValues<Split>().Any(s => !rows.Any(r => Splitter.Named(r.File) == s)) | rows.Any(r => Splitter.Named(r.File) is null))
+        {
+            return new Refusal(RefusalKind.Invalid, "no_parts", "To keep the files' own parts, name them with train, dev or valid, and test in the name.");
+        }
+        return (request.Layout.Answer, labels.Length) switch
+        {
+            (AnswerKind.Class, < 2) => new Refusal(RefusalKind.Invalid, "one_class",
+                $"All {rows.Length} rows have the same label; a classifier needs at least two. Add rows of other labels.{first}"),
+            (AnswerKind.Spans, < 1) => new Refusal(RefusalKind.Invalid, "no_spans", $"None of {rows.Length} rows has a labelled stretch of text.{first}"),
+            _ => null,
+        };
     }
 
     // Rows rich in findings show best what the redaction does.
-    private static string[] Samples(List<(string Text, string Label)> rows) =>
-        [.. rows.OrderByDescending(r => r.Text.Count(c => c == '<')).Take(SamplesMax)
-            .Select(r => r.Text.Length <= SampleLengthMax ? r.Text : r.Text[..SampleLengthMax] + " ...")];
+    private static string[] Samples(RedactedRow[] rows, RowLayout layout) => layout.ImageField is not null ? []
+        : [.. rows.OrderByDescending(r => r.About.Count(c => c == '<')).Take(SamplesMax)
+            .Select(r => r.About.Length <= SampleLengthMax ? r.About : r.About[..SampleLengthMax] + " ...")];
 
     private static Dictionary<string, long> Counts(DatasetVersion d)
     {

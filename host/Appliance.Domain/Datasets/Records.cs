@@ -9,6 +9,7 @@ internal sealed record FileRecord(int Line, IReadOnlyList<string> Fields, string
 internal static class Records
 {
     internal const int FieldBytesMax = 1 << 20;
+    internal const int PictureBytesMax = 12 << 20;
     private const int LinesPerRecordMax = 200;
     private static readonly UTF8Encoding Strict = new(false, true);
 
@@ -69,11 +70,11 @@ internal static class Records
         return lines;
     }
 
-    internal static (string Text, string? Problem) Decode(ReadOnlySpan<byte> line)
+    internal static (string Text, string? Problem) Decode(ReadOnlySpan<byte> line, int bytesMax = FieldBytesMax)
     {
-        if (line.Length > FieldBytesMax)
+        if (line.Length > bytesMax)
         {
-            return ("", $"a field of {line.Length} bytes; at most {FieldBytesMax} are accepted");
+            return ("", $"a field of {line.Length} bytes; at most {bytesMax} are accepted");
         }
         if (line.Contains((byte)0))
         {

@@ -11,6 +11,15 @@ public enum Split
 /// <summary>Splits rows 70/15/15 by label, keeping near-duplicates together. The seed and the rows decide alone.</summary>
 public static class Splitter
 {
+    /// <summary>The part that a file's name speaks of; null where it names none.</summary>
+    public static Split? Named(string file) => file.ToLowerInvariant() switch
+    {
+        var f when f.Contains("train", StringComparison.Ordinal) => Split.Train,
+        var f when f.Contains("dev", StringComparison.Ordinal) || f.Contains("valid", StringComparison.Ordinal) => Split.Validation,
+        var f when f.Contains("test", StringComparison.Ordinal) => Split.Test,
+        _ => null,
+    };
+
     private static readonly (Split Split, double Share)[] Shares =
         [(Split.Test, 0.15), (Split.Validation, 0.15), (Split.Train, 0.70)];
 

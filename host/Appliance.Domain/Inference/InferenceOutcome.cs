@@ -12,9 +12,10 @@ public abstract record InferenceOutcome
     {
     }
 
-    /// <param name="Redacted">The request's fields as the model saw them.</param>
+    /// <param name="Outputs">One a request, in their order; places are those of the texts as they came in.</param>
+    /// <param name="Redacted">The requests' fields as the model saw them.</param>
     public sealed record Answered(
-        string Model, TaskOutput Output, IReadOnlyDictionary<string, string> Redacted,
+        string Model, IReadOnlyList<TaskOutput> Outputs, IReadOnlyList<IReadOnlyDictionary<string, string>> Redacted,
         IReadOnlyDictionary<string, int> PiiByType, InferenceTimes Times) : InferenceOutcome;
 
     /// <summary>The request was understood and declined.</summary>

@@ -7,16 +7,19 @@ using Appliance.Sdk.Plugins;
 
 namespace Appliance.Domain.Inference;
 
-/// <summary>A question to a model.</summary>
-/// <param name="Fields">Every text is taken for personal.</param>
+/// <summary>Questions to a model, answered together: one record for all of them.</summary>
+/// <param name="Inputs">The fields of each, at most <see cref="InferenceService.InputsMax"/>; every text is taken for personal.</param>
 public sealed record InferenceRequest(
-    string Task, IReadOnlyDictionary<string, Sensitive<string>> Fields, string Purpose, string Zone, IReadOnlyList<string> DataLabels);
+    string Task, IReadOnlyList<IReadOnlyDictionary<string, Sensitive<string>>> Inputs, string Purpose, string Zone, IReadOnlyList<string> DataLabels);
 
 /// <summary>The only way to a model.</summary>
 /// <remarks>policy → intent on disk → redact → worker → redact the answer → outcome on disk → reply.</remarks>
 public sealed class InferenceService(
     IPolicies policies, IAuditLog audit, Redactor redactor, IModels models, IWorkers workers, TimeProvider clock)
 {
+    /// <summary>Most questions in one request.</summary>
+    public const int InputsMax = 64;
+
     public async Task<InferenceOutcome> AnswerAsync(
         InferenceRequest request, Caller caller, CancellationToken cancellationToken)
     {
@@ -32,9 +35,9 @@ public sealed class InferenceService(
         {
             return Refuse(RefusalKind.NotFound, "no_model", "No model serves this task yet. Train one and promote it.");
         }
-        if (task.InputFields.FirstOrDefault(f => !request.Fields.ContainsKey(f)) is { } missing)
+        if (Problem(request, task) is { } problem)
         {
-            return Refuse(RefusalKind.Invalid, "missing_field", $"The request needs a field '{missing}'.");
+            return new InferenceOutcome.Refused(problem);
         }
 
         // 2 Policy decides on the union of the labels.
@@ -54,13 +57,19 @@ public sealed class InferenceService(
                 return Refuse(RefusalKind.Policy, "policy", $"The policy refuses this request: {deny.Reason}.");
             }
 
+            if (task.ImageFields.Count > 0 && Pictures.Problem((PolicyDecision.Allow)decision, request.DataLabels) is { } visible)
+            {
+                await audit.AppendAsync(entry with { Phase = AuditPhase.Event, Code = "pictures" });
+                return new InferenceOutcome.Refused(visible);
+            }
+
             // 3 Intent on disk, or nothing runs.
             var intent = await audit.AppendAsync(entry);
             watch.Lap(out var intentMs);
 
             // 4-7 Redact, ask, redact, record.
             return await AskAsync(
-                request, model, (PolicyDecision.Allow)decision, entry with { Phase = AuditPhase.Outcome, Reference = intent.Seq },
+                request, task, model, (PolicyDecision.Allow)decision, entry with { Phase = AuditPhase.Outcome, Reference = intent.Seq },
                 watch, (policyMs, intentMs), cancellationToken);
         }
         catch (AuditUnavailableException e)
@@ -70,29 +79,31 @@ public sealed class InferenceService(
     }
 
     private async Task<InferenceOutcome> AskAsync(
-        InferenceRequest request, ModelVersion model, PolicyDecision.Allow allow, AuditEntry outcome, Stopwatches watch,
+        InferenceRequest request, TaskManifest task, ModelVersion model, PolicyDecision.Allow allow, AuditEntry outcome, Stopwatches watch,
         (double Policy, double Intent) before, CancellationToken cancellationToken)
     {
         try
         {
             // 4 The model sees redacted text only.
-            var (fields, found) = Redact(request.Fields, allow);
+            var redacted = request.Inputs.Select(i => RedactedRequest.Of(i, task, Redacts(allow) ? policies.Current.Operators : null, redactor)).ToArray();
+            var found = redacted.SelectMany(r => r.Found).GroupBy(f => f.Key).ToDictionary(g => g.Key, g => g.Sum(f => f.Value));
             watch.Lap(out var redactMs);
 
             // 5 The worker answers, under its limits.
-            var output = await workers.AnswerAsync(
-                request.Task, model.Id, () => models.ReadFiles(model), new TaskInput(fields), cancellationToken);
+            var outputs = await workers.AnswerAsync(
+                request.Task, model.Id, () => models.ReadFiles(model), [.. redacted.Select(r => new TaskInput(r.Fields))], cancellationToken);
 
-            // 6 A model repeats what it has seen: its words are redacted too.
-            output = RedactOutput(output, allow);
+            // 6 A model repeats what it has seen: its words are redacted too. Places are told in the text as it came in.
+            outputs = [.. outputs.Zip(redacted, (o, r) => r.Placed(RedactOutput(o, allow)))];
             watch.Lap(out var workerMs);
 
             // 7 Outcome on disk, or the answer stays here.
             var counts = found.ToDictionary(f => "pii." + f.Key.ToLowerInvariant(), f => (long)f.Value);
+            counts["requests"] = outputs.Count;
             await audit.AppendAsync(outcome with { Code = "ok", Counts = counts });
             watch.Lap(out var outcomeMs);
             return new InferenceOutcome.Answered(
-                model.Id, output, fields, found, new InferenceTimes(before.Policy, before.Intent, redactMs, workerMs, outcomeMs));
+                model.Id, outputs, [.. redacted.Select(r => r.Fields)], found, new InferenceTimes(before.Policy, before.Intent, redactMs, workerMs, outcomeMs));
         }
         catch (DetectionFailedException e)
         {
@@ -103,6 +114,11 @@ public sealed class InferenceService(
         {
             await audit.AppendAsync(outcome with { Code = e.Code });
             return new InferenceOutcome.Failed(e.Code, e.Message);
+        }
+        catch (PictureRefusedException e)
+        {
+            await audit.AppendAsync(outcome with { Code = "invalid" });
+            return Refuse(RefusalKind.Invalid, "invalid_picture", e.Message);
         }
         catch (InvalidDataException)
         {
@@ -117,28 +133,22 @@ public sealed class InferenceService(
         }
     }
 
-    private (Dictionary<string, string> Fields, IReadOnlyDictionary<string, int> Found) Redact(
-        IReadOnlyDictionary<string, Sensitive<string>> fields, PolicyDecision.Allow allow)
+    private static Refusal? Problem(InferenceRequest request, TaskManifest task)
     {
-        var redacted = new Dictionary<string, string>();
-        var found = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        var pseudonyms = new Pseudonyms();
-        foreach (var (name, text) in fields)
+        if (request.Inputs.Count is 0 or > InputsMax)
         {
-            if (!allow.Obligations.Contains(Obligations.RedactInput))
-            {
-                redacted[name] = RawAccess.ByPolicy(text);
-                continue;
-            }
-            var result = redactor.Redact(text, policies.Current.Operators, pseudonyms);
-            redacted[name] = result.Text;
-            foreach (var (type, count) in result.Counts)
-            {
-                found[type] = found.GetValueOrDefault(type) + count;
-            }
+            return new Refusal(RefusalKind.Invalid, "inputs", $"A request carries 1 to {InputsMax} inputs.");
         }
-        return (redacted, found);
+        if (task.InputFields.FirstOrDefault(f => request.Inputs.Any(i => !i.ContainsKey(f))) is { } missing)
+        {
+            return new Refusal(RefusalKind.Invalid, "missing_field", $"The request needs a field '{missing}'.");
+        }
+        return request.Inputs.SelectMany(i => i.Keys).Any(f => !task.InputFields.Contains(f) && !task.OptionalFields.Contains(f))
+            ? new Refusal(RefusalKind.Invalid, "unknown_field", $"The request has a field that the task does not know; it knows {string.Join(", ", task.InputFields.Concat(task.OptionalFields))}.")
+            : null;
     }
+
+    private static bool Redacts(PolicyDecision.Allow allow) => allow.Obligations.Contains(Obligations.RedactInput);
 
     private TaskOutput RedactOutput(TaskOutput output, PolicyDecision.Allow allow)
     {
@@ -147,10 +157,13 @@ public sealed class InferenceService(
             return output;
         }
         var pseudonyms = new Pseudonyms();
-        return new TaskOutput([.. output.Predictions.Select(p => p.Text is null ? p : p with
+        return output with
         {
-            Text = redactor.Redact(new Sensitive<string>(p.Text), policies.Current.Operators, pseudonyms).Text,
-        })]);
+            Predictions = [.. output.Predictions.Select(p => p.Text is null ? p : p with
+            {
+                Text = redactor.Redact(new Sensitive<string>(p.Text), policies.Current.Operators, pseudonyms).Text,
+            })],
+        };
     }
 
     // A task that cannot be trained may need no model at all, such as one of plain rules: its plugin's version stands in.

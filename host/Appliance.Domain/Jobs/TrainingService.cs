@@ -3,6 +3,7 @@ using Appliance.Domain.Datasets;
 using Appliance.Domain.Models;
 using Appliance.Domain.Plugins;
 using Appliance.Domain.Policies;
+using Appliance.Sdk.Plugins;
 using Appliance.Sdk.Recipes;
 
 namespace Appliance.Domain.Jobs;
@@ -38,6 +39,11 @@ public sealed class TrainingService(
             return new Refusal(RefusalKind.NotFound, "unknown_dataset", "No such dataset. List them with: appliance dataset list");
         }
 
+        if (Mismatch(workers.PluginOf(recipe!.Task)!.Manifest.Tasks.First(t => t.Name == recipe.Task), dataset) is { } mismatch)
+        {
+            return mismatch;
+        }
+
         // 2 Policy, on the dataset's labels.
         var policy = policies.Current;
         var decision = PolicyEngine.Decide(policy, new PolicyRequest(
@@ -53,7 +59,7 @@ public sealed class TrainingService(
         // 3 In the queue, on disk.
         var now = clock.GetUtcNow();
         var job = new Job(
-            id, JobState.Queued, recipeYaml, recipe!.Task, dataset.Id, purpose, caller.Id, promote, null, null, now, now);
+            id, JobState.Queued, recipeYaml, recipe.Task, dataset.Id, purpose, caller.Id, promote, null, null, now, now);
         jobs.Add(job);
         return job;
     }
@@ -121,7 +127,7 @@ public sealed class TrainingService(
             new TrainingOrder(
                 job.Id, job.Recipe, job.Task, models.ReadFiles(baseModel), dataset.Labels, rows, jobs.ReadCheckpoint(job.Id)),
             progress, state => jobs.SaveCheckpoint(job.Id, state), cancellationToken);
-        var evaluation = Evaluations.Report(dataset, rows, trained.TestPredictions);
+        var evaluation = Evaluations.Report(dataset, rows, trained.TestAnswers);
         var passport = new Passport(
             baseModel.Id, dataset.Id, dataset.Blob, policies.Current.Hash, plugin.Manifest.Id, plugin.Manifest.Version, job.Recipe,
             trained.Precision, trained.Threads, trained.Steps, trained.BestEpoch, trained.Seconds, trained.ExamplesPerSecond,
@@ -134,13 +140,29 @@ public sealed class TrainingService(
     private static QuantizationReport? Quantized(
         Recipe recipe, DatasetVersion dataset, IReadOnlyList<StoredRow> rows, TrainedModel trained, EvaluationReport after)
     {
-        if (trained.UnquantizedPredictions is not { } earlier)
+        if (trained.Unquantized is not { } earlier)
         {
             return null;
         }
         var before = Evaluations.Report(dataset, rows, earlier);
-        var changed = earlier.Zip(trained.TestPredictions).Count(p => p.First != p.Second);
-        return new QuantizationReport(recipe.Quantize.ToString().ToLowerInvariant(), before.Accuracy, after.Accuracy, changed);
+        var changed = earlier.Zip(trained.TestAnswers).Count(p => !Said(p.First).SequenceEqual(Said(p.Second)));
+        return new QuantizationReport(recipe.Quantize.ToString().ToLowerInvariant(), before.Score, after.Score, changed);
+    }
+
+    // What an answer says, without how sure it is; of classes the first alone.
+    private static IEnumerable<(string, string?, int?, int?)> Said(TaskOutput output) =>
+        output.Predictions.Take(output.Predictions.All(p => p is { Start: null, Text: null }) ? 1 : int.MaxValue).Select(p => (p.Label, p.Text, p.Start, p.End));
+
+    private static Refusal? Mismatch(TaskManifest task, DatasetVersion dataset)
+    {
+        if (task.Answer != dataset.Answer)
+        {
+            return new Refusal(RefusalKind.Invalid, "wrong_dataset",
+                $"The task {task.Name} answers with {task.Answer.ToString().ToLowerInvariant()}; the dataset is labelled with {dataset.Answer.ToString().ToLowerInvariant()}. Import it again with --answer, or choose another.");
+        }
+        return task.InputFields.FirstOrDefault(f => !dataset.Fields.Contains(f)) is { } missing
+            ? new Refusal(RefusalKind.Invalid, "wrong_dataset", $"The task {task.Name} needs a field '{missing}'; the dataset has {string.Join(", ", dataset.Fields)}. Import it again with --field {missing}=COLUMN.")
+            : null;
     }
 
     private Job Move(Job job, JobState next)

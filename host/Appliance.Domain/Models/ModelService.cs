@@ -1,6 +1,8 @@
 using Appliance.Domain.Audit;
 using Appliance.Domain.Datasets;
 using Appliance.Domain.Plugins;
+using Appliance.Sdk.Plugins;
+using Appliance.Sdk.Scoring;
 
 namespace Appliance.Domain.Models;
 
@@ -23,15 +25,10 @@ public sealed class ModelService(
         {
             return new Refusal(RefusalKind.Check, "already_live", "The model serves already.");
         }
-        IReadOnlyList<bool>? incumbentCorrect = null;
-        if (incumbent?.Passport is { } known)
-        {
-            incumbentCorrect = await ScoreAsync(incumbent, known, dataset, test, cancellationToken);
-        }
-        var majority = Evaluations.Majority(rows);
+        var known = incumbent?.Passport is { } passport ? await ScoreAsync(incumbent, passport, dataset, test, cancellationToken) : null;
         var verdict = PromotionGate.Judge(
-            [.. test.Select(r => evaluation.Correct[r.Id])], incumbentCorrect,
-            [.. test.Select(r => r.Label == majority)], incumbentCorrect is null ? "majority-baseline" : incumbent!.Id);
+            [.. test.Select(r => evaluation.Rows[r.Id])], known, Evaluations.Baseline(dataset, rows),
+            known is null ? Evaluations.BaselineName(dataset.Answer) : incumbent!.Id);
         models.SetPassport(
             model, model.Passport with { Gate = verdict }, verdict.Result == GateResult.Fail ? ModelState.Rejected : ModelState.Candidate);
         await audit.AppendAsync(new AuditEntry(
@@ -74,17 +71,17 @@ public sealed class ModelService(
     }
 
     // Never compared with a number from last year: the incumbent is scored again on the same rows.
-    private async Task<IReadOnlyList<bool>?> ScoreAsync(
+    private async Task<IReadOnlyList<RowScore>> ScoreAsync(
         ModelVersion incumbent, Passport passport, DatasetVersion dataset, IReadOnlyList<StoredRow> test,
         CancellationToken cancellationToken)
     {
-        if (passport.Evaluation is { } e && test.All(r => e.Correct.ContainsKey(r.Id)) && passport.DatasetBlob == dataset.Blob)
+        if (passport.Evaluation is { } e && test.All(r => e.Rows.ContainsKey(r.Id)) && passport.DatasetBlob == dataset.Blob)
         {
-            return [.. test.Select(r => e.Correct[r.Id])]; // the same frozen rows and the same weights: the same answers
+            return [.. test.Select(r => e.Rows[r.Id])]; // the same frozen rows and the same weights: the same answers
         }
-        var predictions = await workers.EvaluateAsync(
-            incumbent.Task, models.ReadFiles(incumbent), dataset.Labels, test, cancellationToken);
-        return [.. test.Select((r, k) => predictions[k] >= 0 && dataset.Labels[(int)predictions[k]] == r.Label)];
+        var answers = await workers.EvaluateAsync(
+            incumbent.Task, models.ReadFiles(incumbent), [.. test.Select(r => new TaskInput(r.Fields))], cancellationToken);
+        return Evaluations.Scores(dataset, test, answers);
     }
 
     private static Refusal NotFound() =>

@@ -1,3 +1,5 @@
+using Appliance.Sdk.Scoring;
+
 namespace Appliance.Domain.Models;
 
 /// <summary>Where a model stands in its life.</summary>
@@ -17,22 +19,27 @@ public enum ModelState
 public sealed record ModelFile(string Name, string Blob, long SizeBytes, string Sha256);
 
 /// <summary>How well a model did on a frozen test set.</summary>
-/// <param name="Correct">Whether each test row was answered right, by row id: what the gate compares.</param>
-/// <param name="Baseline">Accuracy of always answering the most frequent training label.</param>
+/// <param name="Measure">What <paramref name="Score"/> is, such as <c>accuracy</c> or <c>entity_f1</c>.</param>
+/// <param name="Score">0 to 1.</param>
+/// <param name="Baseline">The same of an answer that needs no model, such as the most frequent training label.</param>
+/// <param name="Metrics">Further figures by name, such as <c>macro_f1</c> and <c>calibration_error</c>.</param>
+/// <param name="Confusion">Truth by prediction, for classes; else empty.</param>
+/// <param name="Rows">How much of each test row is right, by row id: what the gate compares.</param>
 public sealed record EvaluationReport(
     string Dataset,
-    double Accuracy,
-    double MacroF1,
+    string Measure,
+    double Score,
     double Baseline,
+    IReadOnlyDictionary<string, double> Metrics,
     IReadOnlyList<IReadOnlyList<int>> Confusion,
-    IReadOnlyDictionary<string, bool> Correct);
+    IReadOnlyDictionary<string, RowScore> Rows);
 
 /// <summary>What fewer bits a weight cost on the frozen test set.</summary>
 /// <param name="Kind"><c>int8</c>.</param>
-/// <param name="AccuracyBefore">Of the float weights, 0 to 1.</param>
-/// <param name="AccuracyAfter">Of the model as it serves, 0 to 1.</param>
+/// <param name="ScoreBefore">Of the float weights, 0 to 1.</param>
+/// <param name="ScoreAfter">Of the model as it serves, 0 to 1.</param>
 /// <param name="Changed">Test rows that are answered otherwise than before.</param>
-public sealed record QuantizationReport(string Kind, double AccuracyBefore, double AccuracyAfter, int Changed);
+public sealed record QuantizationReport(string Kind, double ScoreBefore, double ScoreAfter, int Changed);
 
 /// <summary>Where a model comes from and what is known of it.</summary>
 /// <param name="Recipe">The recipe's own text.</param>

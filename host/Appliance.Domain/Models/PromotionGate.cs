@@ -1,3 +1,5 @@
+using Appliance.Sdk.Scoring;
+
 namespace Appliance.Domain.Models;
 
 /// <summary>What the gate says.</summary>
@@ -11,35 +13,35 @@ public enum GateResult
 }
 
 /// <summary>A verdict with the numbers behind it.</summary>
-/// <param name="Against">The incumbent's id, or <c>majority-baseline</c>.</param>
-/// <param name="Difference">Candidate's accuracy less the other's.</param>
+/// <param name="Against">The incumbent's id, or the baseline's name, such as <c>majority-baseline</c>.</param>
+/// <param name="Difference">Candidate's score less the other's.</param>
 /// <param name="DifferenceLow">Lower end of the 95 % interval of the difference.</param>
-/// <param name="AccuracyLow">Lower end of the 95 % interval of the candidate's accuracy.</param>
+/// <param name="ScoreLow">Lower end of the 95 % interval of the candidate's score.</param>
 public sealed record GateVerdict(
     GateResult Result, string Against, double Difference, double DifferenceLow, double DifferenceHigh,
-    double AccuracyLow, double AccuracyHigh, int TestRows, string Reason);
+    double ScoreLow, double ScoreHigh, int TestRows, string Reason);
 
 /// <summary>Compares a candidate with the incumbent on the same frozen rows; pure, and the same for the same numbers.</summary>
 /// <remarks>Paired bootstrap over test rows (Efron and Tibshirani 1993): 10,000 resamples, percentile interval, fixed seed.</remarks>
 public static class PromotionGate
 {
-    /// <summary>How much worse than the incumbent a candidate may be, in accuracy: one point.</summary>
+    /// <summary>How much worse than the incumbent a candidate may be: one point of a hundred.</summary>
     public const double Margin = 0.01;
     private const int Resamples = 10_000;
     private const int Seed = 20_26;
 
-    /// <param name="incumbent">Right or wrong for each row, or null to compare with the majority baseline.</param>
-    /// <param name="baselineCorrect">Right or wrong of the majority baseline for each row.</param>
+    /// <param name="incumbent">Scores of each row, or null to compare with the baseline.</param>
+    /// <param name="baseline">Scores of the baseline for each row.</param>
     public static GateVerdict Judge(
-        IReadOnlyList<bool> candidate, IReadOnlyList<bool>? incumbent, IReadOnlyList<bool> baselineCorrect, string against)
+        IReadOnlyList<RowScore> candidate, IReadOnlyList<RowScore>? incumbent, IReadOnlyList<RowScore> baseline, string against)
     {
-        if (candidate.Count == 0 || candidate.Count != (incumbent ?? baselineCorrect).Count)
+        if (candidate.Count == 0 || candidate.Count != (incumbent ?? baseline).Count)
         {
             throw new ArgumentException("Candidate and incumbent must be judged on the same rows, at least one.");
         }
-        var other = incumbent ?? baselineCorrect;
-        var (difference, accuracy) = Bootstrap(candidate, other);
-        var mean = candidate.Zip(other, (c, o) => (c ? 1.0 : 0) - (o ? 1 : 0)).Average();
+        var other = incumbent ?? baseline;
+        var (difference, score) = Bootstrap(candidate, other);
+        var mean = Evaluations.Total(candidate) - Evaluations.Total(other);
         // Better than guessing must be proven; as good as the incumbent within a margin is enough.
         var floor = incumbent is null ? 0 : -Margin;
         var result = difference.Low > floor ? GateResult.Pass
@@ -52,27 +54,27 @@ public static class PromotionGate
             _ => $"{candidate.Count} test rows cannot tell; label more, about {RowsNeeded(candidate, other)} in all",
         };
         return new GateVerdict(
-            result, against, mean, difference.Low, difference.High, accuracy.Low, accuracy.High, candidate.Count, reason);
+            result, against, mean, difference.Low, difference.High, score.Low, score.High, candidate.Count, reason);
     }
 
-    private static ((double Low, double High) Difference, (double Low, double High) Accuracy) Bootstrap(
-        IReadOnlyList<bool> candidate, IReadOnlyList<bool> other)
+    private static ((double Low, double High) Difference, (double Low, double High) Score) Bootstrap(
+        IReadOnlyList<RowScore> candidate, IReadOnlyList<RowScore> other)
     {
         var random = new Random(Seed);
-        var (differences, accuracies) = (new double[Resamples], new double[Resamples]);
+        var (differences, scores) = (new double[Resamples], new double[Resamples]);
         for (var r = 0; r < Resamples; r++)
         {
-            int right = 0, otherRight = 0;
+            double hits = 0, of = 0, otherHits = 0, otherOf = 0;
             for (var k = 0; k < candidate.Count; k++)
             {
                 var row = random.Next(candidate.Count);
-                right += candidate[row] ? 1 : 0;
-                otherRight += other[row] ? 1 : 0;
+                (hits, of) = (hits + candidate[row].Hits, of + candidate[row].Of);
+                (otherHits, otherOf) = (otherHits + other[row].Hits, otherOf + other[row].Of);
             }
-            accuracies[r] = (double)right / candidate.Count;
-            differences[r] = (double)(right - otherRight) / candidate.Count;
+            scores[r] = of > 0 ? hits / of : 0;
+            differences[r] = scores[r] - (otherOf > 0 ? otherHits / otherOf : 0);
         }
-        return (Interval(differences), Interval(accuracies));
+        return (Interval(differences), Interval(scores));
     }
 
     private static (double Low, double High) Interval(double[] values)
@@ -82,9 +84,9 @@ public static class PromotionGate
     }
 
     // n for a one-sided 95 % test with 80 % power at the margin: (1.645 + 0.842)² · discordance / margin².
-    private static int RowsNeeded(IReadOnlyList<bool> candidate, IReadOnlyList<bool> other)
+    private static int RowsNeeded(IReadOnlyList<RowScore> candidate, IReadOnlyList<RowScore> other)
     {
-        var discordant = candidate.Zip(other, (c, o) => c != o ? 1.0 : 0).Average();
+        var discordant = candidate.Zip(other, (c, o) => c.Right != o.Right ? 1.0 : 0).Average();
         return (int)Math.Ceiling(6.185 * Math.Max(discordant, 0.01) / (Margin * Margin));
     }
 }

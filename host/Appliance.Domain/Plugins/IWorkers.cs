@@ -8,16 +8,18 @@ namespace Appliance.Domain.Plugins;
 public sealed record InstalledPlugin(PluginManifest Manifest, string Folder);
 
 /// <summary>What a worker made of a training run.</summary>
+/// <param name="TestAnswers">Of the model as it will serve, to the test rows in their order.</param>
+/// <param name="Unquantized">Of the model before its weights were quantised; null if they were not.</param>
 public sealed record TrainedModel(
     IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files,
-    IReadOnlyList<long> TestPredictions,
+    IReadOnlyList<TaskOutput> TestAnswers,
     long Steps,
     int BestEpoch,
     double Seconds,
     double ExamplesPerSecond,
     string Precision,
     int Threads,
-    IReadOnlyList<long>? UnquantizedPredictions = null);
+    IReadOnlyList<TaskOutput>? Unquantized = null);
 
 /// <summary>All that a training run needs; rows stream to the worker and never lie on a disk in the clear.</summary>
 public sealed record TrainingOrder(
@@ -38,10 +40,12 @@ public interface IWorkers
     InstalledPlugin? PluginOf(string task);
 
     /// <summary>Asks the task's worker; starts one when none is up for this model.</summary>
+    /// <param name="inputs">One request, or up to 64 that are answered together.</param>
+    /// <returns>As many answers, in their order.</returns>
     /// <exception cref="WorkerException">The worker died, hung or refused; the host lives on.</exception>
-    Task<TaskOutput> AnswerAsync(
+    Task<IReadOnlyList<TaskOutput>> AnswerAsync(
         string task, string modelId, Func<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> files,
-        TaskInput input, CancellationToken cancellationToken);
+        IReadOnlyList<TaskInput> inputs, CancellationToken cancellationToken);
 
     /// <summary>Starts the task's worker with a model before anybody asks.</summary>
     /// <exception cref="WorkerException">The worker died, hung or refused.</exception>
@@ -54,12 +58,11 @@ public interface IWorkers
     Task<TrainedModel> TrainAsync(
         TrainingOrder order, Action<JobProgress> progress, Action<ReadOnlyMemory<byte>> checkpoint, CancellationToken cancellationToken);
 
-    /// <summary>Scores rows with a trained model, without learning from them.</summary>
-    /// <returns>The number of the predicted label for each row.</returns>
+    /// <summary>Asks a trained model any number of rows, in a worker of its own; nothing is learnt.</summary>
+    /// <returns>As many answers, in their order.</returns>
     /// <exception cref="WorkerException">The worker died, hung or refused.</exception>
-    Task<IReadOnlyList<long>> EvaluateAsync(
-        string task, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, IReadOnlyList<string> labels,
-        IReadOnlyList<StoredRow> rows, CancellationToken cancellationToken);
+    Task<IReadOnlyList<TaskOutput>> EvaluateAsync(
+        string task, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, IReadOnlyList<TaskInput> rows, CancellationToken cancellationToken);
 
     /// <summary>Looks at a model's files without using them: hostile or cut files are refused in a process of their own.</summary>
     /// <exception cref="WorkerException">A file is refused; the message says why.</exception>

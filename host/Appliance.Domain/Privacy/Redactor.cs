@@ -5,7 +5,8 @@ namespace Appliance.Domain.Privacy;
 /// <summary>A text whose personal data is gone, and what was found in it by kind.</summary>
 /// <param name="Text">Safe to store, train on and show.</param>
 /// <param name="Counts">Findings by kind.</param>
-public sealed record RedactedText(string Text, IReadOnlyDictionary<string, int> Counts);
+/// <param name="Places">Where places of the original went.</param>
+public sealed record RedactedText(string Text, IReadOnlyDictionary<string, int> Counts, PlaceMap Places);
 
 /// <summary>Finds personal data and puts the policy's operator in its place.</summary>
 public sealed class Redactor(Detector detector)
@@ -22,18 +23,21 @@ public sealed class Redactor(Detector detector)
         var original = text.Reveal();
         var result = new StringBuilder(original.Length);
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var replaced = new List<PlaceMap.Replaced>();
         var at = 0;
         foreach (var finding in findings)
         {
             result.Append(original, at, finding.Start - at);
-            result.Append(Put(
+            var put = Put(
                 finding.EntityType, original[finding.Start..finding.End],
-                operators.GetValueOrDefault(finding.EntityType, RedactionOperator.Replace), pseudonyms));
+                operators.GetValueOrDefault(finding.EntityType, RedactionOperator.Replace), pseudonyms);
+            replaced.Add(new PlaceMap.Replaced(finding.Start, finding.End, result.Length, result.Length + put.Length));
+            result.Append(put);
             counts[finding.EntityType] = counts.GetValueOrDefault(finding.EntityType) + 1;
             at = finding.End;
         }
         result.Append(original, at, original.Length - at);
-        return new RedactedText(result.ToString(), counts);
+        return new RedactedText(result.ToString(), counts, new PlaceMap(replaced));
     }
 
     /// <summary>The findings alone, for a scan.</summary>

@@ -1,5 +1,6 @@
-using System.Text.RegularExpressions;
 using Appliance.Domain.Datasets;
+using Appliance.Sdk.Plugins;
+using System.Text.RegularExpressions;
 
 namespace Appliance.Service.Endpoints;
 
@@ -20,8 +21,8 @@ internal static partial class DatasetEndpoints
     internal static bool IsName(string name) => NamePattern().IsMatch(name);
 
     private static async Task<IResult> ImportAsync(
-        string name, HttpContext context, Importer importer, string format, string text, string label, string purpose, string zone,
-        string? labels, string? labelNames, CancellationToken cancellationToken)
+        string name, HttpContext context, Importer importer, string format, string label, string purpose, string zone,
+        string? labels, string? labelNames, string? text, string? fields, string? answer, string? image, bool? keepParts, CancellationToken cancellationToken)
     {
         if (!IsName(name))
         {
@@ -31,15 +32,26 @@ internal static partial class DatasetEndpoints
         {
             return Replies.Error(400, "unknown_format", $"Unknown format. Known: {string.Join(", ", RowParser.Formats)}.");
         }
+        if (!Enum.TryParse<AnswerKind>(answer ?? "class", ignoreCase: true, out var kind))
+        {
+            return Replies.Error(400, "unknown_answer", $"Unknown kind of answer. Known: {string.Join(", ", Enum.GetNames<AnswerKind>()).ToLowerInvariant()}.");
+        }
         if (await Uploads.ReadAsync(context.Request, cancellationToken) is not { } files)
         {
             return Uploads.NotMultipart();
         }
-        var layout = new RowLayout(format, text, label, ParseNames(labelNames));
+        var layout = RowLayout.Of(format, Columns(fields ?? $"text={text ?? "text"}"), label, ParseNames(labelNames), kind, image);
         var request = new ImportRequest(
-            name, files, layout, purpose, zone, labels?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? ["pii.direct"], SplitSeed);
+            name, files, layout, purpose, zone, labels?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? ["pii.direct"], SplitSeed)
+        {
+            KeepParts = keepParts ?? false,
+        };
         return Replies.Of(await importer.ImportAsync(request, context.Caller(), cancellationToken));
     }
+
+    // question=Q,context=C
+    private static (string, string)[] Columns(string fields) =>
+        [.. fields.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2)).Select(pair => (pair[0].Trim(), pair[^1].Trim()))];
 
     // 0=complaint,1=question
     private static Dictionary<string, string> ParseNames(string? names) => (names ?? "")

@@ -1,6 +1,7 @@
 using Appliance.Domain.Audit;
 using Appliance.Domain.Models;
 using Appliance.Domain.Plugins;
+using Appliance.Sdk.Scoring;
 
 namespace Appliance.Service.Endpoints;
 
@@ -32,7 +33,7 @@ internal static class ModelEndpoints
     private static ModelVersion Brief(ModelVersion model) => model.Passport?.Evaluation is { } evaluation
         ? model with
         {
-            Passport = model.Passport with { Evaluation = evaluation with { Correct = new Dictionary<string, bool>() } },
+            Passport = model.Passport with { Evaluation = evaluation with { Rows = new Dictionary<string, RowScore>() } },
         }
         : model;
 
@@ -49,9 +50,10 @@ internal static class ModelEndpoints
             return Uploads.NotMultipart();
         }
         var files = sent.DistinctBy(f => f.Name).ToDictionary(f => f.Name, f => f.Content);
-        if (!files.ContainsKey("model.safetensors") || !files.ContainsKey("config.json"))
+        // Conv nets come without a config.json: their tensors tell what they are.
+        if (!files.Keys.Any(f => f.EndsWith(".safetensors", StringComparison.Ordinal)))
         {
-            return Replies.Error(400, "incomplete_model", "A model needs model.safetensors and config.json. No pickle or .bin file is accepted.");
+            return Replies.Error(400, "incomplete_model", "A model needs its weights as .safetensors. No pickle or .bin file is accepted.");
         }
         var entry = new AuditEntry(AuditActions.ModelImport, AuditPhase.Intent, context.Caller().Id, "model/" + name);
         var intent = await audit.AppendAsync(entry);

@@ -49,15 +49,19 @@ public sealed class CheckpointFolder : IDisposable
     }
 
     /// <summary>A checkpoint that is in memory, such as one that came over a socket.</summary>
-    public static CheckpointFolder Of(SafeTensors file)
+    /// <exception cref="SafeTensorsException">There is no file, or two hold the same tensor.</exception>
+    public static CheckpointFolder Of(params IReadOnlyList<SafeTensors> files)
     {
         var opened = new CheckpointFolder();
-        opened._files.Add(file);
-        foreach (var tensor in file.Tensors)
+        opened._files.AddRange(files);
+        foreach (var (file, tensor) in files.SelectMany(f => f.Tensors.Select(t => (f, t))))
         {
-            opened._owners.Add(tensor.Name, file);
+            if (!opened._owners.TryAdd(tensor.Name, file))
+            {
+                throw new SafeTensorsException($"two files hold {tensor.Name}");
+            }
         }
-        return opened;
+        return files.Count > 0 ? opened : throw new SafeTensorsException("there are no weights");
     }
 
     public void Dispose() => _files.ForEach(f => f.Dispose());

@@ -36,20 +36,22 @@ internal sealed class MobileNetV2 : Model, IHasDropout
         }
         AddTorchvision();
         var head = config.TensorShape("classifier.1.weight");
-        _classifier = Add("classifier.1", new Projection(head[1], head[0], bias: true));
+        _classifier = Add("classifier.1", new Projection(head[1], Config.Has("num_labels") ? Config.LabelCount : head[0], bias: true));
     }
 
     public override ModelOutput Forward(ModelInput input)
     {
-        var x = _steps.Aggregate(ImageInput.Of(input, Config, channels: 3), (y, step) => step(y));
-        if (_classifier is null)
-        {
-            return new ModelOutput { Logits = x.flatten(1) }; // the last 1 × 1 convolution is the classifier
-        }
+        var x = (_classifier is null ? _steps[..^1] : _steps).Aggregate(ImageInput.Of(input, Config, channels: 3), (y, step) => step(y));
         var pooled = functional.adaptive_avg_pool2d(x, 1).flatten(1);
         var dropped = training && _dropout > 0 ? functional.dropout(pooled, _dropout, true) : pooled;
-        return new ModelOutput { Last = x, Pooled = pooled, Logits = Wide.Of(_classifier.call(dropped)) };
+        return new ModelOutput { Last = x, Pooled = pooled, Logits = Classify(dropped) };
     }
+
+    public override Tensor? Feature(ModelOutput output) => output.Pooled;
+
+    // TensorFlow's last 1 × 1 convolution is the classifier.
+    public override Tensor? Classify(Tensor feature) =>
+        _classifier is null ? _steps[^1](feature.unsqueeze(-1).unsqueeze(-1)).flatten(1) : Wide.Of(_classifier.call(feature));
 
     public void SetDropout(double share) => _dropout = share;
 
@@ -113,6 +115,7 @@ internal sealed class MobileNetV2 : Model, IHasDropout
     private Func<Tensor, Tensor> Folded(string name, long[] shape, int stride, bool deep, bool active, bool pools)
     {
         var groups = deep ? shape[0] : 1;
+        shape = pools && Config.Has("num_labels") ? [Config.LabelCount, .. shape[1..]] : shape; // a new head
         var convolution = Add(name, new Convolution(ConvolutionShape.Square(shape[1] * groups, shape[0], shape[2], stride, 0, groups, bias: true)));
         return x =>
         {

@@ -7,8 +7,6 @@ namespace Appliance.Models.Images;
 /// <remarks>Source: the PNG specification (W3C, third edition). Interlaced and 16-bit files are refused by name.</remarks>
 public static class PngReader
 {
-    private const int SideMax = 16_384;
-    private const long PixelsMax = 64L << 20;
     private static readonly byte[] Signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
     private sealed record Header(int Width, int Height, int Channels, bool Palette);
@@ -67,7 +65,7 @@ public static class PngReader
     }
 
     // CRC-32 as the specification's annex D has it.
-    private static uint Checksum(ReadOnlySpan<byte> bytes)
+    internal static uint Checksum(ReadOnlySpan<byte> bytes)
     {
         var sum = uint.MaxValue;
         foreach (var b in bytes)
@@ -88,10 +86,7 @@ public static class PngReader
             throw new PictureException("its header has a wrong length");
         }
         var (width, height) = (BinaryPrimitives.ReadUInt32BigEndian(data), BinaryPrimitives.ReadUInt32BigEndian(data.AsSpan(4)));
-        if (width is 0 or > SideMax || height is 0 or > SideMax || (long)width * height > PixelsMax)
-        {
-            throw new PictureException($"it is {width} × {height}; up to {SideMax} a side and {PixelsMax} pixels are read");
-        }
+        PictureReader.Check(width, height);
         if (data[8] != 8 || data[12] != 0)
         {
             throw new PictureException("it is interlaced or has not 8 bits a channel; save it again without either");

@@ -4,9 +4,20 @@ using Appliance.Sdk.Yaml;
 namespace Appliance.Sdk.Plugins;
 
 /// <summary>A task as the manifest declares it.</summary>
-/// <param name="InputFields">Names of the texts that a request must carry.</param>
+/// <param name="InputFields">Names of the fields that a request must carry.</param>
 /// <param name="Trainable">Whether the plugin can also learn this task.</param>
-public sealed record TaskManifest(string Name, IReadOnlyList<string> InputFields, bool Trainable);
+/// <param name="Answer">What it answers with; default classes.</param>
+public sealed record TaskManifest(string Name, IReadOnlyList<string> InputFields, bool Trainable, AnswerKind Answer = AnswerKind.Class)
+{
+    /// <summary>Fields that a request may carry beside; any other is refused.</summary>
+    public IReadOnlyList<string> OptionalFields { get; init; } = [];
+
+    /// <summary>Those of the fields that hold a picture (JPEG, PNG or BMP in base64) and no text.</summary>
+    public IReadOnlyList<string> ImageFields { get; init; } = [];
+
+    /// <summary>The field that spans point into: the last one that a request must carry.</summary>
+    public string About => InputFields.Count > 0 ? InputFields[^1] : "";
+}
 
 /// <summary>What <c>plugin.yaml</c> says of a plugin, checked before any of its code is loaded.</summary>
 /// <param name="Id">Lower-case letters, digits and dashes, at most 64.</param>
@@ -56,7 +67,16 @@ public sealed partial record PluginManifest(
 
     private static TaskManifest ReadTask(FieldReader fields)
     {
-        var task = new TaskManifest(Named(fields, "name"), fields.Texts("input"), fields.Flag("trainable", false));
+        var task = new TaskManifest(
+            Named(fields, "name"), fields.Texts("input"), fields.Flag("trainable", false), fields.Word("answer", AnswerKind.Class))
+        {
+            OptionalFields = fields.Texts("optional"),
+            ImageFields = fields.Texts("images"),
+        };
+        if (task.ImageFields.FirstOrDefault(i => !task.InputFields.Contains(i)) is not null)
+        {
+            fields.Error(fields.LineOf("images"), "images", "must name fields of input");
+        }
         fields.RefuseUnknown();
         return task;
     }

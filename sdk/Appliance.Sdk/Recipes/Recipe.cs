@@ -75,6 +75,9 @@ public sealed record Recipe
 
     public ClassWeights ClassWeights { get; init; }
 
+    /// <summary>Answers whose score promises less than this accuracy, measured on the validation rows, are marked as unsure; 0 (default) for none, to 1.</summary>
+    public double AbstainAccuracy { get; init; }
+
     /// <summary>Share of features dropped; −1 (default) for what the base model says.</summary>
     public double Dropout { get; init; } = -1;
 

@@ -72,6 +72,7 @@ public static class RecipeReader
         Patience = f.Integer("early_stopping_patience", 3, 0, 1000),
         Threshold = f.Number("early_stopping_threshold", 0, 0, 1),
         BestMetric = f.OneOf("metric_for_best_model", Metrics, recipe.Stage is TrainingStage.Task or TrainingStage.Distill ? "macro_f1" : "loss"),
+        AbstainAccuracy = f.Number("abstain_accuracy", 0, 0, 1),
         LoadBest = f.Flag("load_best_model_at_end", true),
     };
 

@@ -1,4 +1,5 @@
 using Appliance.Sdk.Plugins;
+using Appliance.Training.Tasks;
 
 namespace Appliance.Training.Evaluation;
 
@@ -6,6 +7,6 @@ namespace Appliance.Training.Evaluation;
 public static class Evaluator
 {
     /// <summary>The number of the most probable class of each example, in the examples' order.</summary>
-    public static IReadOnlyList<long> Predict(IClassifyingTask task, IReadOnlyList<Example> examples) =>
+    public static IReadOnlyList<long> Predict(TextClassifier task, IReadOnlyList<Example> examples) =>
         task.Predict([.. examples.Select(task.Encode)]);
 }

@@ -33,7 +33,7 @@ public sealed class LanguageTask : ModelTask
 
     /// <exception cref="InvalidDataException">The folder cannot serve this stage.</exception>
     public static LanguageTask Build(Recipe recipe, string folder, Device device) => new(
-        Open(folder, recipe.Stage == TrainingStage.PretrainMlm ? HeadKind.MaskedLanguage : HeadKind.CausalLanguage, recipe, new Dictionary<string, object>()),
+        OpenModel(folder, recipe.Stage == TrainingStage.PretrainMlm ? HeadKind.MaskedLanguage : HeadKind.CausalLanguage, recipe, new Dictionary<string, object>()),
         recipe, TextCoder.Open(folder), device);
 
     public override double Units(IReadOnlyList<Item> batch) => _masked

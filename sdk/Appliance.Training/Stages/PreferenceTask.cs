@@ -25,7 +25,7 @@ public sealed class PreferenceTask : ModelTask
     public static PreferenceTask Build(Recipe recipe, string folder, Device device)
     {
         var none = new Dictionary<string, object>();
-        return new PreferenceTask(Open(folder, HeadKind.CausalLanguage, recipe, none), Open(folder, HeadKind.CausalLanguage, recipe, none).Model, recipe, device);
+        return new PreferenceTask(OpenModel(folder, HeadKind.CausalLanguage, recipe, none), OpenModel(folder, HeadKind.CausalLanguage, recipe, none).Model, recipe, device);
     }
 
     public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context)

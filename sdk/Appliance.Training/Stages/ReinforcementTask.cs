@@ -35,7 +35,7 @@ public sealed class ReinforcementTask : ModelTask
     {
         var none = new Dictionary<string, object>();
         return new ReinforcementTask(
-            Open(folder, HeadKind.CausalLanguage, recipe, none), Open(folder, HeadKind.CausalLanguage, recipe, none).Model, reward, recipe, device);
+            OpenModel(folder, HeadKind.CausalLanguage, recipe, none), OpenModel(folder, HeadKind.CausalLanguage, recipe, none).Model, reward, recipe, device);
     }
 
     public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context)

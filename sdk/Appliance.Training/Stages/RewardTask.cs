@@ -17,7 +17,7 @@ public sealed class RewardTask : ModelTask
 
     /// <exception cref="InvalidDataException">The folder cannot serve this stage.</exception>
     public static RewardTask Build(Recipe recipe, string folder, Device device) =>
-        new(Open(folder, HeadKind.SequenceClassification, recipe, WithLabels(["reward"])), recipe, device);
+        new(OpenModel(folder, HeadKind.SequenceClassification, recipe, WithLabels(["reward"])), recipe, device);
 
     /// <summary>[b] the score of each answer.</summary>
     public Tensor Score(IReadOnlyList<Item> batch) => Model.Answer(Texts(batch)).Logits!.select(1, 0); // the head makes one number

@@ -1,36 +1,72 @@
 using Appliance.Models.Heads;
+using Appliance.Sdk.Plugins;
 using Appliance.Sdk.Recipes;
+using Appliance.Sdk.Scoring;
 using Appliance.Training.Data;
-using Appliance.Training.Evaluation;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Appliance.Training.Tasks;
 
-/// <summary>Where in a context the answer to a question stands; long contexts come as windows that overlap.</summary>
+/// <summary>Where in the field <c>context</c> the answer to the field <c>question</c> stands; long contexts come as windows that overlap.</summary>
 /// <remarks>b = batch, t = tokens. A window without the answer points to the first token: no answer here.</remarks>
-public sealed class AnsweringTask : ModelTask
+public sealed class AnsweringTask : TaughtTask
 {
+    private const string AskedField = "question", AboutField = "context";
+    private const string NoAnswer = "no-answer";
     private const int QuestionMax = 40;
     private const int AnswerMax = 30;
     private const double StrideShare = 1.0 / 3;
     private readonly TextCoder _coder;
 
-    private AnsweringTask((Models.Families.Model Model, Models.Checkpoints.LoadReport Report) opened, Recipe recipe, TextCoder coder, Device device)
-        : base(opened.Model, opened.Report, recipe, device) => _coder = coder;
+    private AnsweringTask(OpenedModel opened, Recipe recipe, TextCoder coder, Device device)
+        : base(opened, recipe, device)
+    {
+        _coder = coder;
+        Settings = Settings with { MaxLength = Math.Min(recipe.LengthMax, PlacesOf(Model)) };
+    }
 
     private sealed record Window(Question Question, int First, IReadOnlyList<CodedPiece> Pieces);
 
-    /// <exception cref="InvalidDataException">The folder cannot serve this task.</exception>
-    public static AnsweringTask Build(Recipe recipe, string folder, Device device) => new(
-        Open(folder, HeadKind.QuestionAnswering, recipe, new Dictionary<string, object>()), recipe, TextCoder.Open(folder), device);
+    private sealed record Found(double Score, int Start, int End, double Probability);
+
+    public override AnswerKind Kind => AnswerKind.Span;
+
+    protected override string About => AboutField;
+
+    /// <exception cref="InvalidDataException">The model cannot serve this task.</exception>
+    public static AnsweringTask Build(Recipe recipe, ModelSource source, Device device)
+    {
+        using var opening = source;
+        return new AnsweringTask(Open(source, HeadKind.QuestionAnswering, recipe, new Dictionary<string, object>()), recipe, TextCoder.Open(source.Folder), device);
+    }
+
+    /// <summary>A trained model, head included.</summary>
+    /// <exception cref="InvalidDataException">The files are not a model that <see cref="TaughtTask.Save"/> wrote.</exception>
+    public static AnsweringTask Open(ModelSource source, Device device)
+    {
+        using var opening = source;
+        var settings = source.Settings();
+        var task = Build(Asked(settings), ModelSource.Of(source), device);
+        return task.Trained(task, settings);
+    }
+
+    public override void Begin(IReadOnlyList<Item> train, IReadOnlyList<Item> held) =>
+        Settings = Settings with { NoAnswer = train.Any(i => i.Source is Window { Question.Answers.Count: 0 }) };
+
+    public override IEnumerable<Item> Encode(LabelledInput row, bool learning)
+    {
+        var context = row.Input[AboutField];
+        var answers = TextSpans.Read(row.Label, context.Length).Select(s => (context[s.Start..s.End], s.Start));
+        return Encode(new Question($"{row.Input[AskedField]}\n{context}", row.Input[AskedField], context, [.. answers]), learning);
+    }
 
     /// <summary>The windows of a question; those without its answer too, unless they are to be learnt from.</summary>
     public IEnumerable<Item> Encode(Question question, bool learning)
     {
         var asked = _coder.Plain(question.Text).Take(QuestionMax).ToArray();
         int[] head = [.. _coder.Before, .. asked, .. _coder.After.Take(1)];
-        var room = Recipe.LengthMax - head.Length - _coder.After.Length;
+        var room = Settings.MaxLength - head.Length - _coder.After.Length;
         var context = _coder.Pieces(question.Context);
         for (var start = 0; start == 0 || start < context.Count; start += Math.Max(1, room - (int)(room * StrideShare)))
         {
@@ -64,7 +100,31 @@ public sealed class AnsweringTask : ModelTask
 
     public override Scores Evaluate(IReadOnlyList<Item> items)
     {
-        var best = new Dictionary<string, (double Score, string Text, Question Question)>();
+        var (best, loss) = Best(items);
+        var scored = best.Values.Select(a => (Said: a.Found.End > 0 ? a.Question.Context[a.Found.Start..a.Found.End] : "", Gold: a.Question.Answers.Select(g => g.Text).ToArray())).ToArray();
+        double Mean(Func<string, string[], double> score) =>
+            scored.Length == 0 ? 0 : scored.Average(a => a.Gold.Length == 0 ? (a.Said.Length == 0 ? 1 : 0) : score(a.Said, a.Gold));
+        return new Scores(loss, new Dictionary<string, double>
+        {
+            ["exact_match"] = Mean((said, gold) => SquadScores.ExactMatch(said, gold) ? 1 : 0),
+            ["f1"] = Mean((said, gold) => SquadScores.F1(said, gold)),
+        });
+    }
+
+    protected override IReadOnlyList<TaskOutput> Ask(IReadOnlyList<TaskInput> inputs)
+    {
+        var questions = inputs.Select((i, k) => new Question($"{k}", i[AskedField], i[AboutField], [])).ToArray();
+        var (best, _) = Best([.. questions.SelectMany(q => Encode(q, learning: false))]);
+        return [.. questions.Select(q => best.TryGetValue(q.Id, out var a) && a.Found.End > 0
+            ? new TaskOutput([new Prediction("answer", a.Found.Probability, q.Context[a.Found.Start..a.Found.End], a.Found.Start, a.Found.End)])
+            : new TaskOutput([new Prediction(NoAnswer, best.TryGetValue(q.Id, out var none) ? none.Found.Probability : 1)]))];
+    }
+
+    // The best answer to each question over all its windows, and the mean loss.
+    private (Dictionary<string, (Found Found, Question Question)> Best, double Loss) Best(IReadOnlyList<Item> items)
+    {
+        var best = new Dictionary<string, (Found Found, Question Question)>();
+        var none = new Dictionary<string, double>();
         var loss = 0.0;
         InBatches(items, (_, batch) =>
         {
@@ -75,23 +135,23 @@ public sealed class AnsweringTask : ModelTask
             for (var r = 0; r < batch.Length; r++)
             {
                 var window = (Window)batch[r].Source!; // set by Encode
-                var (score, text) = Best(window, starts.AsSpan(r * t, t), ends.AsSpan(r * t, t));
-                if (!best.TryGetValue(window.Question.Id, out var other) || score > other.Score)
+                var (s, e) = (starts[(r * t)..((r * t) + batch[r].Ids.Length)], ends[(r * t)..((r * t) + batch[r].Ids.Length)]);
+                var id = window.Question.Id;
+                none[id] = Math.Min(none.GetValueOrDefault(id, double.MaxValue), s[0] + e[0]);
+                if (Span(window, s, e) is { } found && (!best.TryGetValue(id, out var other) || found.Score > other.Found.Score))
                 {
-                    best[window.Question.Id] = (score, text, window.Question);
+                    best[id] = (found, window.Question);
                 }
             }
         });
-        var answered = best.Values.ToArray();
-        string[] Gold(Question q) => [.. q.Answers.Select(a => a.Text)];
-        return new Scores(loss / Math.Max(1, items.Count), new Dictionary<string, double>
+        foreach (var (id, score) in none.Where(n => Settings.NoAnswer && best.TryGetValue(n.Key, out var b) && n.Value > b.Found.Score))
         {
-            ["exact_match"] = answered.Length == 0 ? 0 : answered.Average(a => SquadScores.ExactMatch(a.Text, Gold(a.Question)) ? 1.0 : 0),
-            ["f1"] = answered.Length == 0 ? 0 : answered.Average(a => SquadScores.F1(a.Text, Gold(a.Question))),
-        });
+            best[id] = (new Found(score, 0, 0, 1 - best[id].Found.Probability), best[id].Question);
+        }
+        return (best, loss / Math.Max(1, items.Count));
     }
 
-    private static (double Score, string Text) Best(Window window, ReadOnlySpan<float> starts, ReadOnlySpan<float> ends)
+    private static Found? Span(Window window, float[] starts, float[] ends)
     {
         var (best, from, to) = (double.NegativeInfinity, 0, -1);
         for (var s = 0; s < window.Pieces.Count; s++)
@@ -105,7 +165,13 @@ public sealed class AnsweringTask : ModelTask
                 }
             }
         }
-        return to < 0 ? (best, "") : (best, window.Question.Context[window.Pieces[from].Start..window.Pieces[to].End]);
+        return to < 0 ? null : new Found(best, window.Pieces[from].Start, window.Pieces[to].End, Math.Exp(best - LogSum(starts) - LogSum(ends)));
+    }
+
+    private static double LogSum(float[] scores)
+    {
+        var top = scores.Max();
+        return top + Math.Log(scores.Sum(s => Math.Exp(s - top)));
     }
 
     // The first and last piece of the first answer among these; −1 where it is not wholly here.

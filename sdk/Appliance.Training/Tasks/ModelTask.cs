@@ -81,7 +81,7 @@ public abstract class ModelTask : ITrainableTask
     public void SaveTo(string folder)
     {
         Directory.CreateDirectory(folder);
-        File.WriteAllBytes(Path.Combine(folder, "config.json"), (Kept is { } kept ? Model.Config.With(kept.Fields()) : Model.Config).ToJson());
+        File.WriteAllBytes(Path.Combine(folder, "config.json"), Configuration.ToJson());
         using var stream = File.Create(Path.Combine(folder, "model.safetensors"));
         SafeTensors.Write(stream, Weights(), new Dictionary<string, string> { ["format"] = "pt" });
     }
@@ -92,8 +92,8 @@ public abstract class ModelTask : ITrainableTask
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>What the method leaves beside the weights; null for most.</summary>
-    protected KeptAdapter? Kept => KeptMethod.Of(Recipe);
+    /// <summary>The configuration with what the method leaves beside the weights.</summary>
+    protected ModelConfig Configuration => KeptMethod.Of(Recipe) is { } kept ? Model.Config.With(kept.Fields()) : Model.Config;
 
     /// <summary>The weights without adapters that were merged.</summary>
     protected Dictionary<string, Tensor> Weights()
@@ -136,14 +136,16 @@ public abstract class ModelTask : ITrainableTask
         return (predicted, loss / Math.Max(1, items.Count));
     }
 
-    /// <summary>Opens a folder for learning; a head that the file lacks is new.</summary>
+    /// <summary>Opens a model for learning; a head that the file lacks is new.</summary>
     /// <param name="changes">Fields of the configuration that the task sets, such as the labels.</param>
-    /// <exception cref="InvalidDataException">The folder cannot serve this task.</exception>
-    protected static (Model Model, LoadReport Report) Open(string folder, HeadKind head, Recipe recipe, IReadOnlyDictionary<string, object> changes)
+    /// <exception cref="InvalidDataException">The files cannot serve this task.</exception>
+    internal static (Model Model, LoadReport Report) OpenModel(ModelSource source, HeadKind head, Recipe recipe, IReadOnlyDictionary<string, object> changes)
     {
         try
         {
-            return ModelLoader.Open(folder, head, HeadNames.Holds, Changed(recipe, changes));
+            using var checkpoint = source.Checkpoint();
+            var config = ModelLoader.Configuration(source.Folder, checkpoint).With(Changed(recipe, changes));
+            return ModelLoader.Open(config, checkpoint, source.Folder, head, HeadNames.Holds);
         }
         catch (Exception e) when (e is CheckpointException or ModelConfigException or SafeTensorsException)
         {

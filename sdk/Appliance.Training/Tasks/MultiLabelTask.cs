@@ -26,7 +26,7 @@ public sealed class MultiLabelTask : ModelTask
     /// <exception cref="InvalidDataException">The folder cannot serve this task, or there is no label at all.</exception>
     public static MultiLabelTask Build(Recipe recipe, string folder, IReadOnlyList<string> labels, Device device) => labels.Count == 0
         ? throw new InvalidDataException("No row has a label. Write them in the label column with | between.")
-        : new MultiLabelTask(Open(folder, HeadKind.SequenceClassification, recipe, WithLabels(labels)), recipe, TextCoder.Open(folder), labels, device);
+        : new MultiLabelTask(OpenModel(folder, HeadKind.SequenceClassification, recipe, WithLabels(labels)), recipe, TextCoder.Open(folder), labels, device);
 
     /// <summary>The classes of a label column.</summary>
     public static IReadOnlyList<string> Split(string label) =>

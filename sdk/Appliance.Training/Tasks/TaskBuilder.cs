@@ -2,7 +2,7 @@ using Appliance.Models.Chat;
 using Appliance.Sdk.Plugins;
 using Appliance.Sdk.Recipes;
 using Appliance.Training.Data;
-using Appliance.Training.Evaluation;
+using Appliance.Sdk.Scoring;
 using Appliance.Training.Stages;
 using static TorchSharp.torch;
 

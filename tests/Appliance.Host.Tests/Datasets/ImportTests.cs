@@ -30,7 +30,7 @@ public sealed class ImportTests : IDisposable
     private static ImportRequest Request(string csv, string purpose = "citizen-service") => Request(Encoding.UTF8.GetBytes(csv), purpose);
 
     private static ImportRequest Request(byte[] csv, string purpose = "citizen-service") => new(
-        "letters", [("letters.csv", csv)], new RowLayout("csv", "text", "label", new Dictionary<string, string> { ["0"] = "bad", ["1"] = "good" }),
+        "letters", [("letters.csv", csv)], RowLayout.Texts("csv", "text", "label", new Dictionary<string, string> { ["0"] = "bad", ["1"] = "good" }),
         purpose, "site", ["pii.direct"], 1);
 
     private Task<Outcome<ImportResult>> Import(ImportRequest request) =>
@@ -70,7 +70,7 @@ public sealed class ImportTests : IDisposable
             "text,label\nMi chiamo Elisa Bruni elisa@example.it RSSMRA85T10A562S lampione,1\nPessimo servizio,0\n"))).Value!;
 
         var rows = _datasets.ReadRows(result.Dataset);
-        rows.Should().Contain(r => r.Text.Contains("<PERSON_1>") && r.Text.Contains("<IT_FISCAL_CODE>"));
+        rows.Should().Contain(r => r.Fields["text"].Contains("<PERSON_1>") && r.Fields["text"].Contains("<IT_FISCAL_CODE>"));
         var bytes = string.Concat(Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories)
             .Select(f => Encoding.Latin1.GetString(File.ReadAllBytes(f))));
         bytes.Should().NotContain("Elisa").And.NotContain("RSSMRA").And.NotContain("elisa@").And.NotContain("lampione");

@@ -1,12 +1,13 @@
 using Appliance.Domain.Jobs;
 using Appliance.Domain.Models;
 using Appliance.Domain.Retraining;
+using Appliance.Sdk.Scoring;
 
 namespace Appliance.Tests.Models;
 
 public sealed class GateTests
 {
-    private static bool[] Right(int of, int right) => [.. Enumerable.Range(0, of).Select(k => k < right)];
+    private static RowScore[] Right(int of, int right) => [.. Enumerable.Range(0, of).Select(k => new RowScore(k < right ? 1 : 0, 1))];
 
     [Fact]
     public void A_candidate_that_beats_guessing_passes_and_one_that_does_not_fails()
@@ -34,7 +35,7 @@ public sealed class GateTests
     {
         var first = PromotionGate.Judge(Right(60, 50), null, Right(60, 30), "b");
         PromotionGate.Judge(Right(60, 50), null, Right(60, 30), "b").Should().Be(first);
-        first.AccuracyLow.Should().BeLessThan(50 / 60.0).And.BeGreaterThan(0.6);
+        first.ScoreLow.Should().BeLessThan(50 / 60.0).And.BeGreaterThan(0.6);
     }
 
     [Fact]

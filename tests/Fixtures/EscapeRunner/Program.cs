@@ -89,8 +89,8 @@ async Task<double> Timed()
 
 static string P99(List<double> all) => all.Order().ElementAt((int)(all.Count * 0.99)).ToString("0.00", System.Globalization.CultureInfo.InvariantCulture);
 
-Task<TaskOutput> Ask(string task, string what) =>
-    pool.AnswerAsync(task, "model", () => new Dictionary<string, ReadOnlyMemory<byte>>(), new TaskInput(new Dictionary<string, string>(fields) { ["what"] = what }), CancellationToken.None);
+async Task<TaskOutput> Ask(string task, string what) => (await pool.AnswerAsync(
+    task, "model", () => new Dictionary<string, ReadOnlyMemory<byte>>(), [new TaskInput(new Dictionary<string, string>(fields) { ["what"] = what })], CancellationToken.None))[0];
 
 static async Task<string> Outcome(Task<TaskOutput> asked)
 {
