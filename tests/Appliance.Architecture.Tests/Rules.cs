@@ -29,6 +29,7 @@ internal static partial class Rules
         ["Entities"] = ["Appliance.Training"],
         ["Questions"] = ["Appliance.Training"],
         ["Vision"] = ["Appliance.Training"],
+        ["Code"] = ["Appliance.Training"],
         ["Sentiment"] = ["Appliance.Training"],
     };
 

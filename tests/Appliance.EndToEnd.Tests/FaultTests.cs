@@ -192,6 +192,24 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public void A_worker_outlives_the_thread_that_started_it()
+    {
+        // A pool's threads end when they are idle, and a sandbox ends with the thread that started it: here that takes 50 ms, not 20 s.
+        using var host = new Running();
+        host.Start("env DOTNET_ThreadPool_ThreadTimeoutMs=50");
+        host.ImportSamples();
+        host.Command("train", host.Recipe("head", 30), "--dataset", "letters", "--promote").Code.Should().Be(0);
+        host.CommandWith("ciao", "infer", "sentiment").Code.Should().Be(0);
+        var before = host.Workers();
+
+        Thread.Sleep(3000);
+
+        before.Should().NotBeEmpty();
+        host.Workers().Should().BeEquivalentTo(before, "nobody may have ended it");
+        host.CommandWith("ciao", "infer", "sentiment").Code.Should().Be(0);
+    }
+
+    [Fact]
     public void The_service_is_ready_within_a_second_and_stops_cleanly()
     {
         using var host = new Running();

@@ -7,21 +7,21 @@ namespace Appliance.Domain.Datasets;
 /// <summary>Reads labelled rows strictly: every row is either taken or reported with file, line and reason.</summary>
 public static class RowParser
 {
-    /// <summary>The formats that can be read: tables and JSON lines; words with a tag each; SQuAD's questions; pairs of idx files.</summary>
-    public static IReadOnlyList<string> Formats { get; } = ["csv", "tsv", "jsonl", "conll", "squad", "idx"];
+    /// <summary>The formats that can be read: tables and JSON lines; words with a tag each; SQuAD's questions; pairs of idx files; pairs of files with a line each.</summary>
+    public static IReadOnlyList<string> Formats { get; } = ["csv", "tsv", "jsonl", "conll", "squad", "idx", "parallel"];
 
     public static (IReadOnlyList<RawRow> Rows, IReadOnlyList<BadRow> Bad) Parse(
         IReadOnlyList<(string Name, ReadOnlyMemory<byte> Content)> files, RowLayout layout)
     {
         var unpacked = files.Select(f => (f.Name, Content: Packing.Unpacked(f.Name, f.Content))).ToArray();
-        (IReadOnlyList<RawRow> Rows, IReadOnlyList<BadRow> Bad)[] parsed = layout.Format == "idx"
-            ? [IdxImages.Parse(unpacked)]
-            : [.. unpacked.Select(f => layout.Format switch
-            {
-                "conll" => ConllSentences.Parse(f.Name, f.Content),
-                "squad" => SquadQuestions.Parse(f.Name, f.Content),
-                _ => Parse(f.Name, f.Content, layout),
-            })];
+        (IReadOnlyList<RawRow> Rows, IReadOnlyList<BadRow> Bad)[] parsed = layout.Format switch
+        {
+            "idx" => [IdxImages.Parse(unpacked)],
+            "parallel" => [ParallelLines.Parse(unpacked, layout)],
+            "conll" => [.. unpacked.Select(f => ConllSentences.Parse(f.Name, f.Content))],
+            "squad" => [.. unpacked.Select(f => SquadQuestions.Parse(f.Name, f.Content))],
+            _ => [.. unpacked.Select(f => Parse(f.Name, f.Content, layout))],
+        };
         return ([.. parsed.SelectMany(p => p.Rows)], [.. parsed.SelectMany(p => p.Bad)]);
     }
 

@@ -44,6 +44,7 @@ public sealed record RowLayout(
         {
             "conll" => new RowLayout(format, columns, label, names, AnswerKind.Spans),
             "squad" => new RowLayout(format, columns, label, names, AnswerKind.Span),
+            "parallel" => new RowLayout(format, columns, label, names, AnswerKind.Text),
             "idx" => new RowLayout(format, columns, label, names) { ImageField = "image" },
             _ => new RowLayout(format, columns, label, names, answer) { ImageField = image },
         };

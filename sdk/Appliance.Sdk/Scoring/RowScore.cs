@@ -77,5 +77,25 @@ public readonly record struct RowScore(double Hits, double Of)
             : SquadScores.F1(said, [.. real.Select(r => about[r.Start..r.End])], emptyAgree: true);
     }
 
-    private static string[] Words(string text) => [.. text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Take(WordsMax)];
+    // Letters, digits and _ together; any other mark is a word of its own, so that code is cut as a reader would.
+    private static string[] Words(string text)
+    {
+        var words = new List<string>();
+        for (var at = 0; at < text.Length && words.Count < WordsMax;)
+        {
+            var end = at + 1;
+            while (IsWord(text[at]) && end < text.Length && IsWord(text[end]))
+            {
+                end++;
+            }
+            if (!char.IsWhiteSpace(text[at]))
+            {
+                words.Add(text[at..end]);
+            }
+            at = end;
+        }
+        return [.. words];
+    }
+
+    private static bool IsWord(char c) => char.IsLetterOrDigit(c) || c == '_';
 }

@@ -38,7 +38,7 @@ public sealed class LanguageTask : ModelTask
 
     public override double Units(IReadOnlyList<Item> batch) => _masked
         ? batch.Sum(i => Math.Max(1, Math.Round(i.Ids.Length * Recipe.MaskedShare)))
-        : Math.Max(1, batch.Sum(i => i.Labels!.Skip(1).Count(l => l != Item.Ignored))); // causal items have labels
+        : NextToken.Units(batch);
 
     public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context)
     {
@@ -67,11 +67,12 @@ public sealed class LanguageTask : ModelTask
     // [n, v] scores and [n] labels; a causal model's scores are those of the next token
     private (Tensor Scores, Tensor Labels) Scored(IReadOnlyList<Item> batch)
     {
-        var logits = Model.Answer(Texts(batch)).Logits!; // [b, n + t, v]; both heads make scores
+        if (!_masked)
+        {
+            return NextToken.Scored(Model, Texts(batch), batch, Device);
+        }
         var labels = Batches.TokenLabels(batch, Device);
-        var t = labels.shape[1];
-        logits = logits.narrow(1, logits.shape[1] - t, t); // learnt vectors before the text have no labels
-        (logits, labels) = _masked ? (logits, labels) : (logits.narrow(1, 0, t - 1), labels.narrow(1, 1, t - 1));
+        var logits = NextToken.Own(Model.Answer(Texts(batch)).Logits!, labels.shape[1]); // a masked head makes scores
         return (logits.reshape(-1, logits.shape[2]), labels.reshape(-1));
     }
 

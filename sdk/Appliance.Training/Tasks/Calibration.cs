@@ -52,28 +52,41 @@ public sealed record Calibration(double Slope, double Offset, double UnsureBelow
             return None; // nothing to tell apart
         }
         var (yes, no) = ((right + 1) / (right + 2), 1 / (wrong + 2));
+        (double X, double Wanted)[] points = [.. answers.Select(a => (LogOdds(a.Score), a.Right ? yes : no))];
+        double Loss(double slope, double offset) => points.Sum(p => CrossEntropy((slope * p.X) + offset, p.Wanted));
         var (slope, offset) = (1.0, 0.0);
         for (var k = 0; k < Steps; k++)
         {
-            double g0 = 0, g1 = 0, h00 = 1e-6, h01 = 0, h11 = 1e-6;
-            foreach (var (score, isRight) in answers)
+            var (down, aside) = NewtonStep(points, slope, offset);
+            // A whole step may jump over the lowest point: it is halved until the loss falls.
+            var (share, now) = (1.0, Loss(slope, offset));
+            while (share > 1e-6 && Loss(Bounded(slope - (share * down)), offset - (share * aside)) > now)
             {
-                var x = LogOdds(score);
-                var p = Sigmoid((slope * x) + offset);
-                var (error, weight) = (p - (isRight ? yes : no), Math.Max(Least, p * (1 - p)));
-                (g0, g1) = (g0 + (error * x), g1 + error);
-                (h00, h01, h11) = (h00 + (weight * x * x), h01 + (weight * x), h11 + weight);
+                share /= 2;
             }
-            var determinant = (h00 * h11) - (h01 * h01);
-            if (Math.Abs(determinant) < 1e-12)
-            {
-                break;
-            }
-            slope = Math.Clamp(slope - (((h11 * g0) - (h01 * g1)) / determinant), SlopeMin, SlopeMax);
-            offset = Math.Clamp(offset - (((h00 * g1) - (h01 * g0)) / determinant), -20, 20);
+            (slope, offset) = (Bounded(slope - (share * down)), offset - (share * aside));
         }
         return new Calibration(slope, offset, 0);
     }
+
+    private static (double Slope, double Offset) NewtonStep((double X, double Wanted)[] points, double slope, double offset)
+    {
+        double g0 = 0, g1 = 0, h00 = Least, h01 = 0, h11 = Least;
+        foreach (var (x, wanted) in points)
+        {
+            var p = Sigmoid((slope * x) + offset);
+            var (error, weight) = (p - wanted, p * (1 - p));
+            (g0, g1) = (g0 + (error * x), g1 + error);
+            (h00, h01, h11) = (h00 + (weight * x * x), h01 + (weight * x), h11 + weight);
+        }
+        var determinant = Math.Max((h00 * h11) - (h01 * h01), Least * Least);
+        return (((h11 * g0) - (h01 * g1)) / determinant, ((h00 * g1) - (h01 * g0)) / determinant);
+    }
+
+    private static double Bounded(double slope) => Math.Clamp(slope, SlopeMin, SlopeMax);
+
+    // −(w log σ(z) + (1 − w) log(1 − σ(z))), without overflow
+    private static double CrossEntropy(double z, double wanted) => Math.Max(z, 0) - (z * wanted) + Math.Log(1 + Math.Exp(-Math.Abs(z)));
 
     /// <summary>The lowest score from which on the answers reach an accuracy; above 1 where none do, so that every answer is unsure.</summary>
     public static double Threshold(IReadOnlyList<(double Score, bool Right)> answers, double accuracy)

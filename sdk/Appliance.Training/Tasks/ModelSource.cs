@@ -46,9 +46,12 @@ public sealed class ModelSource : IDisposable
         return new ModelSource(folder, files);
     }
 
+    /// <summary>Whether a task left its settings: the model was trained for one.</summary>
+    internal bool HasSettings => File.Exists(Path.Combine(Folder, TaskSettings.FileName));
+
     /// <summary>Settings that a task left beside the model; the defaults where there are none.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    internal TaskSettings Settings() => File.Exists(Path.Combine(Folder, TaskSettings.FileName))
+    internal TaskSettings Settings() => HasSettings
         ? TaskSettings.Parse(File.ReadAllBytes(Path.Combine(Folder, TaskSettings.FileName)))
         : new TaskSettings();
 

@@ -4,6 +4,7 @@ using Appliance.Domain.Audit;
 using Appliance.Domain.Datasets;
 using Appliance.Domain.Policies;
 using Appliance.Domain.Privacy;
+using Appliance.Sdk.Plugins;
 using Appliance.Storage;
 using Appliance.Storage.Crypto;
 
@@ -75,6 +76,49 @@ public sealed class ImportTests : IDisposable
             .Select(f => Encoding.Latin1.GetString(File.ReadAllBytes(f))));
         bytes.Should().NotContain("Elisa").And.NotContain("RSSMRA").And.NotContain("elisa@").And.NotContain("lampione");
         string.Concat(_audit.Entries.Select(e => e.ToString())).Should().NotContain("Elisa");
+    }
+
+    [Fact]
+    public async Task Labels_that_point_into_a_text_move_along_with_redaction_and_texts_that_are_labels_are_redacted_too()
+    {
+        const string Line = """{"text":"Mi chiamo Elisa Bruni e abito a Roma","label":"[[10,15,\"person\"],[16,21,\"person\"],[32,36,\"location\"]]","says":"mi chiamo Elisa Bruni"}""";
+        RowLayout Layout(AnswerKind kind, string label) => RowLayout.Of("jsonl", [("text", "text")], label, new Dictionary<string, string>(), kind, null);
+        var request = Request(Line) with { Files = [("a.jsonl", Encoding.UTF8.GetBytes(Line))] };
+
+        var spans = (await Import(request with { Name = "spans", Layout = Layout(AnswerKind.Spans, "label") })).Value!.Dataset;
+        var texts = (await Import(request with { Name = "texts", Layout = Layout(AnswerKind.Text, "says") })).Value!.Dataset;
+
+        var row = _datasets.ReadRows(spans).Single();
+        row.Fields["text"].Should().Be("Mi chiamo <PERSON_1> e abito a Roma");
+        TextSpans.Read(row.Label, 100).Should().Equal(new TextSpan(10, 20, "person"), new TextSpan(31, 35, "location"));
+        spans.Labels.Should().Equal("location", "person");
+        _datasets.ReadRows(texts).Single().Label.Should().Be("mi chiamo <PERSON_1>");
+    }
+
+    [Fact]
+    public async Task Pictures_of_people_are_refused_where_the_rule_asks_for_redaction_and_the_refusal_is_recorded()
+    {
+        var layout = RowLayout.Of("jsonl", [("image", "image")], "label", new Dictionary<string, string>(), AnswerKind.Class, "image");
+
+        var refused = await Import(Request("{}") with { Layout = layout });
+
+        refused.Refusal!.Code.Should().Be("pictures");
+        _audit.Entries.Should().ContainSingle().Which.Code.ToString().Should().Be("pictures");
+    }
+
+    [Fact]
+    public async Task Files_that_are_parts_already_keep_them_and_unnamed_ones_are_refused()
+    {
+        ImportRequest Parts(params string[] names) => Request("") with
+        {
+            Files = [.. names.Select((n, k) => (n, (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes($"text,label\nuno {k},1\ndue {k},0\n")))],
+            KeepParts = true,
+        };
+
+        var kept = (await Import(Parts("a-train.csv", "a-dev.csv", "a-test.csv"))).Value!.Dataset;
+
+        _datasets.ReadRows(kept).Where(r => r.Split == Split.Test).Select(r => r.Fields["text"]).Should().Equal("uno 2", "due 2");
+        (await Import(Parts("a-train.csv", "a-dev.csv", "other.csv"))).Refusal!.Code.Should().Be("no_parts");
     }
 
     [Fact]

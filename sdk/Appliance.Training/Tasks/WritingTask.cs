@@ -1,0 +1,121 @@
+using Appliance.Models.Generation;
+using Appliance.Models.Heads;
+using Appliance.Sdk.Plugins;
+using Appliance.Sdk.Recipes;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Appliance.Training.Tasks;
+
+/// <summary>A text for a text: translation, completion, repair, by a causal language model. The field <c>source</c>, a line break, the answer, its end.</summary>
+/// <remarks>b = batch, t = tokens. Only the answer is learnt. Greedy, so that the same question has the same answer.</remarks>
+public sealed class WritingTask : TaughtTask
+{
+    private const string Field = "source";
+    private readonly TextCoder _coder;
+    private readonly int _end;
+
+    private WritingTask(OpenedModel opened, Recipe recipe, TextCoder coder, Device device)
+        : base(opened, recipe, device)
+    {
+        _coder = coder;
+        _end = Model.Config.Int("eos_token_id", 2, min: 0);
+        Settings = Settings with { MaxLength = Math.Min(recipe.LengthMax, PlacesOf(Model)) };
+    }
+
+    public override AnswerKind Kind => AnswerKind.Text;
+
+    protected override string About => Field;
+
+    /// <exception cref="InvalidDataException">The model cannot serve this task.</exception>
+    public static WritingTask Build(Recipe recipe, ModelSource source, Device device)
+    {
+        using var opening = source;
+        return new WritingTask(Open(source, HeadKind.CausalLanguage, recipe, new Dictionary<string, object>()), recipe, TextCoder.Open(source.Folder), device);
+    }
+
+    /// <summary>A trained model.</summary>
+    /// <exception cref="InvalidDataException">The files are not a model that <see cref="TaughtTask.Save"/> wrote.</exception>
+    public static WritingTask Open(ModelSource source, Device device)
+    {
+        using var opening = source;
+        if (!source.HasSettings)
+        {
+            throw new InvalidDataException("The model was not trained for this task: train it before asking it.");
+        }
+        var settings = source.Settings();
+        var task = Build(Asked(settings), ModelSource.Of(source), device);
+        return task.Trained(task, settings);
+    }
+
+    /// <summary>One item; none to learn from where question and answer are longer than the model.</summary>
+    public override IEnumerable<Item> Encode(LabelledInput row, bool learning)
+    {
+        var prompt = Prompt(row.Input[Field]);
+        int[] answer = [.. _coder.Plain(row.Label), _end];
+        int[] ids = [.. prompt, .. answer];
+        if (ids.Length <= Settings.MaxLength || !learning)
+        {
+            long[] labels = [.. prompt.Select(_ => Item.Ignored), .. answer.Select(a => (long)a)];
+            var cut = Math.Min(ids.Length, Settings.MaxLength);
+            yield return new Item { Ids = ids[..cut], Labels = labels[..cut] };
+        }
+    }
+
+    public override double Units(IReadOnlyList<Item> batch) => NextToken.Units(batch);
+
+    public override Tensor Loss(IReadOnlyList<Item> batch, BatchContext context)
+    {
+        var (scores, labels) = NextToken.Scored(Model, Texts(batch), batch, Device);
+        return nn.functional.cross_entropy(scores, labels, label_smoothing: Recipe.LabelSmoothing);
+    }
+
+    public override Scores Evaluate(IReadOnlyList<Item> items)
+    {
+        var (loss, units, right) = (0.0, 0.0, 0.0);
+        InBatches(items, (_, batch) =>
+        {
+            var (scores, labels) = NextToken.Scored(Model, Texts(batch), batch, Device);
+            loss += nn.functional.cross_entropy(scores, labels, reduction: nn.Reduction.Sum).item<float>();
+            units += NextToken.Units(batch);
+            var (best, wanted) = (scores.argmax(1).cpu().data<long>().ToArray(), labels.cpu().data<long>().ToArray());
+            right += wanted.Zip(best).Count(p => p.First == p.Second);
+        });
+        var mean = loss / Math.Max(1, units);
+        return new Scores(mean, new Dictionary<string, double> { ["accuracy"] = right / Math.Max(1, units), ["perplexity"] = Math.Exp(mean) });
+    }
+
+    protected override IReadOnlyList<TaskOutput> Ask(IReadOnlyList<TaskInput> inputs)
+    {
+        var outputs = new TaskOutput[inputs.Count];
+        var prompts = inputs.Select(i => Prompt(i[Field])).ToArray();
+        InBatches([.. prompts.Select(p => new Item { Ids = p })], (rows, batch) =>
+        {
+            var room = Settings.MaxLength - batch.Max(i => i.Ids.Length);
+            var options = new GenerationOptions { MaxNewTokens = Math.Max(1, room), EndIds = [_end], LogProbabilities = true };
+            var (written, sums) = (batch.Select(_ => new List<int>()).ToArray(), new double[batch.Length]);
+            var ended = new bool[batch.Length];
+            foreach (var step in new Generator(Model, Model.Prompt).Stream([.. batch.Select(i => i.Ids)], options, CancellationToken.None))
+            {
+                for (var r = 0; r < batch.Length; r++)
+                {
+                    if (!ended[r])
+                    {
+                        written[r].Add(step.Ids[r]);
+                        sums[r] += step.LogProbabilities![r]; // asked for
+                    }
+                }
+                ended = [.. step.Ended];
+            }
+            for (var r = 0; r < batch.Length; r++)
+            {
+                var text = _coder.General?.Decode([.. written[r].Where(i => i != _end)]) ?? "";
+                outputs[rows[r]] = new TaskOutput([new Prediction("", Math.Exp(sums[r] / Math.Max(1, written[r].Count)), text.Trim())]);
+            }
+        });
+        return outputs;
+    }
+
+    // Half of the model's length is left for the answer; of a longer source the end is cut.
+    private int[] Prompt(string source) => [.. _coder.Before, .. _coder.Plain(source).Take(Settings.MaxLength / 2), .. _coder.Plain("\n")];
+}
