@@ -15,6 +15,7 @@ internal static partial class Rules
         ["Appliance.Torch"] = [],
         ["Appliance.Models"] = ["Appliance.Sdk", "Appliance.Torch"],
         ["Appliance.Training"] = ["Appliance.Models"],
+        ["Appliance.Sdk.Testing"] = ["Appliance.Training"],
         ["Appliance.Domain"] = ["Appliance.Sdk"],
         ["Appliance.Crypto"] = [],
         ["Appliance.Packages"] = ["Appliance.Crypto", "Appliance.Sdk"],

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Appliance.Domain.Datasets;
 using Appliance.Domain.Plugins;
+using Appliance.Sdk.Conformance;
 using Appliance.Sdk.Plugins;
 using Appliance.Sdk.Scoring;
 
@@ -18,6 +19,7 @@ public sealed record ConformanceResult(string Check, string? Problem, string Det
 public sealed class ConformanceKit(
     WorkerPool pool, InstalledPlugin plugin, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> model, string? recipe, TimeProvider clock)
 {
+    private const int Rows = 80, HeldFrom = 48, TestFrom = 64;
     private const int Requests = 1000;
     private const int Settled = 200;
     private const long GrowthMax = 16 << 20;
@@ -66,10 +68,11 @@ public sealed class ConformanceKit(
         {
             throw new ConformanceException("The manifest says trainable, and there is no base to learn from: say --base DIR.");
         }
-        var (rows, labels) = ToySet.For(task);
+        StoredRow[] rows = [.. ToyRows.Of(task, Rows).Select((r, k) => new StoredRow(
+            $"r{k}", r.Input.Fields, r.Label, k < HeldFrom ? Split.Train : k < TestFrom ? Split.Validation : Split.Test))];
         var start = clock.GetTimestamp();
         var trained = await pool.TrainAsync(
-            new TrainingOrder("conformance", recipe, task.Name, _model, labels, rows, null), _ => { }, _ => { }, cancellationToken);
+            new TrainingOrder("conformance", recipe, task.Name, _model, ToyRows.Labels(task), rows, null), _ => { }, _ => { }, cancellationToken);
         StoredRow[] test = [.. rows.Where(r => r.Split == Split.Test)];
         var again = await pool.EvaluateAsync(task.Name, trained.Files, [.. test.Select(r => new TaskInput(r.Fields))], cancellationToken);
         if (!again.Zip(trained.TestAnswers).All(p => p.First.Predictions.SequenceEqual(p.Second.Predictions)))
@@ -158,7 +161,7 @@ public sealed class ConformanceKit(
 
     private async Task<TaskOutput> AskAsync(TaskManifest task, string? text, CancellationToken cancellationToken)
     {
-        var fields = text is null ? [] : task.InputFields.ToDictionary(f => f, f => task.ImageFields.Contains(f) && text == Sample ? ToySet.Picture(0) : text);
+        var fields = text is null ? [] : task.InputFields.ToDictionary(f => f, f => task.ImageFields.Contains(f) && text == Sample ? ToyRows.Picture(0) : text);
         return (await pool.AnswerAsync(task.Name, "conformance", () => _model, [new TaskInput(fields)], cancellationToken))[0];
     }
 }

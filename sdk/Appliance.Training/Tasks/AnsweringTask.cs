@@ -113,12 +113,16 @@ public sealed class AnsweringTask : TaughtTask
 
     protected override IReadOnlyList<TaskOutput> Ask(IReadOnlyList<TaskInput> inputs)
     {
-        var questions = inputs.Select((i, k) => new Question($"{k}", i[AskedField], i[AboutField], [])).ToArray();
+        var questions = inputs.Select((i, k) => new Question($"{k}", Filled(i, AskedField), Filled(i, AboutField), [])).ToArray();
         var (best, _) = Best([.. questions.SelectMany(q => Encode(q, learning: false))]);
         return [.. questions.Select(q => best.TryGetValue(q.Id, out var a) && a.Found.End > 0
             ? new TaskOutput([new Prediction("answer", a.Found.Probability, q.Context[a.Found.Start..a.Found.End], a.Found.Start, a.Found.End)])
             : new TaskOutput([new Prediction(NoAnswer, best.TryGetValue(q.Id, out var none) ? none.Found.Probability : 1)]))];
     }
+
+    private static string Filled(TaskInput input, string field) => input[field] is { } text && !string.IsNullOrWhiteSpace(text)
+        ? text
+        : throw new ArgumentException($"The field '{field}' is empty.");
 
     // The best answer to each question over all its windows, and the mean loss.
     private (Dictionary<string, (Found Found, Question Question)> Best, double Loss) Best(IReadOnlyList<Item> items)

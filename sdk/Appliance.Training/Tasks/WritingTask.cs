@@ -14,11 +14,12 @@ public sealed class WritingTask : TaughtTask
     private const string Field = "source";
     private readonly TextCoder _coder;
     private readonly int _end;
+    private readonly int[] _break;
 
     private WritingTask(OpenedModel opened, Recipe recipe, TextCoder coder, Device device)
         : base(opened, recipe, device)
     {
-        _coder = coder;
+        (_coder, _break) = (coder, coder.Plain("\n"));
         _end = Model.Config.Int("eos_token_id", 2, min: 0);
         Settings = Settings with { MaxLength = Math.Min(recipe.LengthMax, PlacesOf(Model)) };
     }
@@ -91,8 +92,8 @@ public sealed class WritingTask : TaughtTask
         var prompts = inputs.Select(i => Prompt(i[Field])).ToArray();
         InBatches([.. prompts.Select(p => new Item { Ids = p })], (rows, batch) =>
         {
-            var room = Settings.MaxLength - batch.Max(i => i.Ids.Length);
-            var options = new GenerationOptions { MaxNewTokens = Math.Max(1, room), EndIds = [_end], LogProbabilities = true };
+            // The same for every question, so that its answer does not depend on those beside it.
+            var options = new GenerationOptions { MaxNewTokens = Math.Max(1, Settings.MaxLength - PromptMax), EndIds = [_end], LogProbabilities = true };
             var (written, sums) = (batch.Select(_ => new List<int>()).ToArray(), new double[batch.Length]);
             var ended = new bool[batch.Length];
             foreach (var step in new Generator(Model, Model.Prompt).Stream([.. batch.Select(i => i.Ids)], options, CancellationToken.None))
@@ -117,5 +118,7 @@ public sealed class WritingTask : TaughtTask
     }
 
     // Half of the model's length is left for the answer; of a longer source the end is cut.
-    private int[] Prompt(string source) => [.. _coder.Before, .. _coder.Plain(source).Take(Settings.MaxLength / 2), .. _coder.Plain("\n")];
+    private int[] Prompt(string source) => [.. _coder.Before, .. _coder.Plain(source).Take(PromptMax - _coder.Before.Length - _break.Length), .. _break];
+
+    private int PromptMax => (Settings.MaxLength / 2) + 8;
 }

@@ -1,22 +1,23 @@
 using System.Buffers.Binary;
-using Appliance.Domain.Datasets;
 using Appliance.Sdk.Plugins;
 
-namespace Appliance.Workers.Conformance;
+namespace Appliance.Sdk.Conformance;
 
-/// <summary>A few rows for any kind of task, easy enough to be learnt in seconds.</summary>
-internal static class ToySet
+/// <summary>A few rows for any kind of task, easy enough to be learnt in seconds: for checks, not for models.</summary>
+public static class ToyRows
 {
-    private const int Rows = 80, TestFrom = 64, HeldFrom = 48;
     private const int Side = 32;
 
-    internal static (IReadOnlyList<StoredRow> Rows, IReadOnlyList<string> Labels) For(TaskManifest task) => (
-        [.. Enumerable.Range(0, Rows).Select(k => new StoredRow(
-            $"r{k}", Fields(task, k), Label(task, k), k < HeldFrom ? Split.Train : k < TestFrom ? Split.Validation : Split.Test))],
-        task.Answer switch { AnswerKind.Class => ["bad", "good"], AnswerKind.Spans => ["person"], _ => [] });
+    /// <summary>Types or classes of the rows, sorted; empty where answers have none.</summary>
+    public static IReadOnlyList<string> Labels(TaskManifest task) =>
+        task.Answer switch { AnswerKind.Class => ["bad", "good"], AnswerKind.Spans => ["person"], _ => [] };
+
+    /// <summary>Rows that differ and follow one rule.</summary>
+    public static IReadOnlyList<LabelledInput> Of(TaskManifest task, int count) =>
+        [.. Enumerable.Range(0, count).Select(k => new LabelledInput(new TaskInput(Fields(task, k)), Label(task, k)))];
 
     /// <summary>A BMP file in base64: even ones are dark, odd ones light.</summary>
-    internal static string Picture(int number)
+    public static string Picture(int number)
     {
         var file = new byte[54 + (Side * Side * 3)];
         (file[0], file[1], file[10], file[14], file[26], file[28]) = ((byte)'B', (byte)'M', 54, 40, 1, 24);
