@@ -27,6 +27,10 @@ internal sealed class PluginLoader(string assemblyPath) : AssemblyLoadContext("p
         }
     }
 
+    /// <summary>Whether a plugin was built against tensors; one of plain rules never loads libtorch.</summary>
+    internal static bool Computes(IPlugin plugin) => plugin.GetType().Assembly.GetReferencedAssemblies()
+        .Any(a => a.Name is "Appliance.Torch" or "Appliance.Models" or "Appliance.Training" or "TorchSharp");
+
     protected override Assembly? Load(AssemblyName assemblyName)
     {
         // One copy of each contract type: what the worker has, the plugin shares.

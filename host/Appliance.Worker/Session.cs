@@ -60,10 +60,16 @@ internal sealed class Session(FrameStream frames, Socket socket, TimeProvider cl
     private Task LoadAsync(Frame frame)
     {
         _hello = frame.Kind == FrameKind.Hello ? Messages.Read<Hello>(frame) : throw new ProtocolException("no hello");
-        torch.set_num_threads(Math.Clamp(_hello.Threads, 1, 256));
         _plugin = _hello.Assembly.Length > 0 ? PluginLoader.Load(_hello.Folder, _hello.Assembly, _hello.Type) : null;
+        if (_plugin is not null && PluginLoader.Computes(_plugin))
+        {
+            SetThreads(_hello.Threads);
+        }
         return frames.WriteAsync(Messages.Write(FrameKind.Ready, frame.Request, new Ready(_hello.Nonce)), CancellationToken.None);
     }
+
+    // A method of its own: libtorch is 170 MiB, and is loaded when this one is compiled.
+    private static void SetThreads(int threads) => torch.set_num_threads(Math.Clamp(threads, 1, 256));
 
     private Task OpenAsync(Frame frame)
     {

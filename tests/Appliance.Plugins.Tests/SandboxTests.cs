@@ -44,6 +44,17 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
+    public void A_worker_without_a_model_starts_fast_answers_fast_and_is_small()
+    {
+        var figures = Run("figures", "bubblewrap", nobody: false).ToDictionary(f => f.Key, f => double.Parse(f.Value, CultureInfo.InvariantCulture));
+
+        // Wide of what an idle machine gives (the README has that): this is for a library that creeps in, or a poll where a wake-up should be.
+        figures["first_reply_ms"].Should().BeLessThan(3000);
+        figures["round_trip_p50_ms"].Should().BeLessThan(2);
+        figures["idle_pss_mib"].Should().BeLessThan(64, "a plugin of plain rules must not load libtorch");
+    }
+
+    [Fact]
     public void Twelve_ways_to_die_and_twelve_hogs_end_one_request_and_nothing_else()
     {
         var outcomes = Run("ends", "bubblewrap", nobody: false);

@@ -9,7 +9,7 @@ using Appliance.Workers;
 using Appliance.Workers.Launching;
 
 // Hosts the attacking plugin as the service would, and prints what became of each attempt as one JSON object.
-// usage: EscapeRunner escapes|ends|crashes WORKER PLUGINS bubblewrap|none OUTSIDE
+// usage: EscapeRunner escapes|ends|crashes|figures WORKER PLUGINS bubblewrap|none OUTSIDE
 var (mode, worker, plugins, sandbox, outside) = (args[0], args[1], args[2], Enum.Parse<SandboxKind>(args[3], ignoreCase: true), args[4]);
 var options = new WorkerOptions
 {
@@ -40,6 +40,31 @@ var (slowest, quiet) = (new List<double>(), new List<double>());
 for (var k = 0; mode == "ends" && k < 300; k++)
 {
     quiet.Add(await Timed());
+}
+if (mode == "figures")
+{
+    // A worker without a model: its first reply in a new process, a round trip, and what it holds when nobody asks.
+    var first = new List<double>();
+    for (var k = 0; k < 11; k++)
+    {
+        await pool.RecycleAsync("neighbour");
+        first.Add(await Timed(pause: 0));
+    }
+    var trips = new List<double>();
+    for (var k = 0; k < 20_000; k++)
+    {
+        trips.Add(await Timed(pause: 0));
+    }
+    var (sorted, firsts) = (trips.Skip(2_000).Order().ToArray(), first.Order().ToArray());
+    await pool.RecycleAsync("neighbour");
+    await Timed(pause: 0);
+    await Task.Delay(1000);
+    string Text(double value) => value.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture);
+    (result["first_reply_ms"], result["round_trip_p50_ms"], result["round_trip_p99_ms"]) =
+        (Text(firsts[5]), Text(sorted[sorted.Length / 2]), Text(sorted[(int)(sorted.Length * 0.99)]));
+    (result["idle_rss_mib"], result["idle_pss_mib"]) = (Text(Field("Rss:") / 1024), Text(Field("Pss:") / 1024));
+    Console.WriteLine(JsonSerializer.Serialize(result));
+    return;
 }
 if (mode == "crashes")
 {
@@ -78,13 +103,34 @@ if (mode == "ends")
 }
 Console.WriteLine(JsonSerializer.Serialize(result));
 
-async Task<double> Timed()
+async Task<double> Timed(int pause = 10)
 {
     var start = Stopwatch.GetTimestamp();
     await Ask("neighbour", "well");
     var taken = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-    await Task.Delay(10);
+    await Task.Delay(pause);
     return taken;
+}
+
+// Of all that runs below this process, sandbox included, in KiB. Pss counts a page that several processes share by its share.
+static double Field(string name)
+{
+    var (parents, sizes) = (new Dictionary<int, int>(), new Dictionary<int, double>());
+    foreach (var process in Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(p => int.TryParse(p, out _)).Select(p => int.Parse(p!)))
+    {
+        try
+        {
+            string Line(string file, string field) => File.ReadLines($"/proc/{process}/{file}").First(l => l.StartsWith(field, StringComparison.Ordinal))[field.Length..].Trim().Split(' ')[0];
+            parents[process] = int.Parse(Line("status", "PPid:"));
+            sizes[process] = double.Parse(Line("smaps_rollup", name));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            // It has ended while we looked, or is not ours.
+        }
+    }
+    bool Below(int process) => parents.TryGetValue(process, out var parent) && (parent == Environment.ProcessId || Below(parent));
+    return sizes.Where(s => Below(s.Key)).Sum(s => s.Value);
 }
 
 static string P99(List<double> all) => all.Order().ElementAt((int)(all.Count * 0.99)).ToString("0.00", System.Globalization.CultureInfo.InvariantCulture);
