@@ -7,7 +7,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en M
 BIN=artifacts/bin
 RUNTIME_PACKAGES="libtorch1.13 libopenblas0-openmp libicu72 libturbojpeg0 bubblewrap"
 BUILD_PACKAGES="libtorch-dev libgloo-dev g++"
-TEST_PACKAGES="tmux procps util-linux mount strace minisign"
+TEST_PACKAGES="tmux python3 procps util-linux mount strace minisign"
 FLAGS="-c Release -nologo -v quiet --disable-build-servers -nodeReuse:false"
 
 say() { printf '%s\n' "$*" >&2; }

@@ -9,7 +9,7 @@ namespace Appliance.Cli.Verbs;
 /// <summary><c>bench forward/decode/tokenize</c>: how fast this machine is, without the service.</summary>
 internal static class BenchVerbs
 {
-    internal static Command Build() => new("bench", "Time a model of a given size with random weights, or a tokenizer") { Forward(), Step(), Decode(), Tokenize(), BenchTrainVerb.Build() };
+    internal static Command Build() => new("bench", "Time a model of a given size with random weights, or a tokenizer") { Forward(), Step(), Decode(), Tokenize(), BenchTrainVerb.Build(), BenchCodeVerb.Build() };
 
     private static Command Forward()
     {

@@ -42,7 +42,7 @@ internal sealed class ChildProcess : IWorkerProcess
             Array.ForEach(handed, h => SocketPair.LetInherit(h, true));
             try
             {
-                var process = StartForLife(start);
+                var process = ParentThread.Start(start);
                 process.StandardInput.Close();
                 Discard(process.StandardOutput);
                 Discard(process.StandardError);
@@ -76,45 +76,6 @@ internal sealed class ChildProcess : IWorkerProcess
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
     public void Dispose() => _process.Dispose();
-
-    // A sandbox ends with its parent, and the kernel takes the thread that started it for the parent (PR_SET_PDEATHSIG):
-    // a pool's thread may end at any idle moment. So each child has a thread that lives exactly as long as it does.
-    private static Process StartForLife(ProcessStartInfo start)
-    {
-        var started = new TaskCompletionSource<Process>();
-        new Thread(() =>
-        {
-            Process process;
-            try
-            {
-                process = Process.Start(start) ?? throw new WorkerException("worker_died", "The worker program did not start.");
-            }
-            catch (Exception e) when (e is System.ComponentModel.Win32Exception or WorkerException)
-            {
-                started.SetException(e);
-                return;
-            }
-            var number = process.Id;
-            started.SetResult(process);
-            WaitForEnd(number);
-        })
-        { IsBackground = true, Name = "worker's parent" }.Start();
-        return started.Task.GetAwaiter().GetResult();
-    }
-
-    // Its own handle: whoever has the other may dispose of it while this thread still waits.
-    private static void WaitForEnd(int process)
-    {
-        try
-        {
-            using var waited = Process.GetProcessById(process);
-            waited.WaitForExit();
-        }
-        catch (ArgumentException)
-        {
-            // It has ended already.
-        }
-    }
 
     // The process, and what it started: a sandbox stands between us and the worker.
     private static IEnumerable<int> Family(int process) => Directory.GetDirectories("/proc").Select(Path.GetFileName)
