@@ -3,12 +3,14 @@ using System.Text.Json;
 using Appliance.Bench;
 using Appliance.Sdk.Plugins;
 using Appliance.Sdk.Recipes;
+using Appliance.Sdk.Scoring;
 using Appliance.Training;
 using Appliance.Training.Evaluation;
 using Appliance.Training.Tasks;
 using static TorchSharp.torch;
 
 // bench train DATA RECIPE SEEDS [fp32|bf16]   accuracy and speed of a recipe on uci, letters or letters-raw
+// bench bleu FOUND WANTED                     BLEU of lines against lines
 // bench tokens FILE                           token ids of the UCI sentences of seed 1, for the PyTorch reference
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var samples = Path.Combine(Environment.CurrentDirectory, "samples");
@@ -28,6 +30,10 @@ switch (args)
         return 0;
     case ["train", var data, var file, var seeds, .. var more]:
         Train(data, File.ReadAllText(file) + (more is [var precision, ..] ? $"\nprecision: {precision}" : ""), seeds.Split(',').Select(int.Parse).ToArray());
+        return 0;
+    case ["bleu", var found, var wanted]:
+        var (score, lines) = (Bleu.Of(File.ReadAllLines(found), [File.ReadAllLines(wanted)]).Score, File.ReadAllLines(found));
+        Console.WriteLine($"BLEU {score:F2} of {lines.Length} lines");
         return 0;
     default:
         Console.Error.WriteLine("bench train uci|letters|letters-raw RECIPE SEED,SEED... [fp32|bf16] | bench tokens FILE");

@@ -75,7 +75,8 @@ internal static partial class PluginMaking
             await using var pool = new WorkerPool(options, new NoLog(), TimeProvider.System);
             pool.Discover([]).ToList().ForEach(Session.Say);
             var files = model is null ? [] : Directory.GetFiles(LocalModelVerbs.Existing(model)).ToDictionary(f => Path.GetFileName(f), f => (ReadOnlyMemory<byte>)File.ReadAllBytes(f));
-            var recipe = model is null ? null : $"base_model: base\ntask: {package.Manifest.Tasks[0]}\nmethod: head\nnum_train_epochs: 4\nseed: 1\n";
+            Func<string, string>? recipe = model is null ? null
+                : task => $"base_model: base\ntask: {task}\nmethod: full\nlearning_rate: 0.001\nnum_train_epochs: 4\nper_device_train_batch_size: 8\nseed: 1\n";
             var kit = new ConformanceKit(pool, pool.Plugins.Single(), files, recipe, TimeProvider.System);
             foreach (var result in await kit.RunAsync(cancellationToken))
             {

@@ -26,6 +26,7 @@ public static class Evaluations
         {
             AnswerKind.Class => Classes(dataset, test, answers),
             AnswerKind.Span => (new Dictionary<string, double> { ["exact_match"] = test.Zip(answers).Average(p => Exact(dataset, p.First, p.Second) ? 1.0 : 0) }, []),
+            AnswerKind.Text => (new Dictionary<string, double> { ["exact_match"] = scores.Average(s => s.Right ? 1.0 : 0), ["bleu"] = BleuOf(test, answers) }, []),
             _ => (new Dictionary<string, double> { ["exact_match"] = scores.Average(s => s.Right ? 1.0 : 0) }, []),
         };
         var judged = answers.Zip(test, (a, r) => Judged(dataset, r, a)).SelectMany(j => j).ToArray();
@@ -77,6 +78,9 @@ public static class Evaluations
     public static double CalibrationError(IReadOnlyList<(double Score, bool Right, bool Unsure)> judged) => judged
         .GroupBy(j => Math.Min(14, (int)(j.Score * 15)))
         .Sum(g => Math.Abs(g.Average(j => j.Score) - g.Average(j => j.Right ? 1.0 : 0)) * g.Count() / judged.Count);
+
+    private static double BleuOf(IReadOnlyList<StoredRow> test, IReadOnlyList<TaskOutput> answers) => Bleu.Of(
+        [.. answers.Select(a => a.Predictions.Count > 0 ? a.Predictions[0].Text ?? "" : "")], [[.. test.Select(r => r.Label)]]).Score / 100;
 
     private static string About(DatasetVersion dataset, StoredRow row) => row.Fields[dataset.Fields[^1]];
 

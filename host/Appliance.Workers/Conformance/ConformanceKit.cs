@@ -15,9 +15,9 @@ public sealed record ConformanceResult(string Check, string? Problem, string Det
 /// <summary>Runs a plugin as a site would, in the sandbox, and reports what its users would find out later.</summary>
 /// <param name="plugin">The one plugin of the pool.</param>
 /// <param name="model">Files of a model to answer with, or of a base to learn from; empty for a plugin without one.</param>
-/// <param name="recipe">For a trainable plugin: a recipe that learns from a toy set; null to leave training out.</param>
+/// <param name="recipe">For a trainable plugin: the recipe of a task that learns from a toy set; null to leave training out.</param>
 public sealed class ConformanceKit(
-    WorkerPool pool, InstalledPlugin plugin, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> model, string? recipe, TimeProvider clock)
+    WorkerPool pool, InstalledPlugin plugin, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> model, Func<string, string>? recipe, TimeProvider clock)
 {
     private const int Rows = 80, HeldFrom = 48, TestFrom = 64;
     private const int Requests = 1000;
@@ -25,7 +25,7 @@ public sealed class ConformanceKit(
     private const long GrowthMax = 16 << 20;
     private const string Sample = "The library opens at nine, and Anna was there before.";
     private static readonly string[] Hostile = ["", " ", "\0\u0001\u001b[31m", "🎉🎉 ‏שלום", new string('a', 200_000), string.Concat(Enumerable.Repeat("x ", 50_000)), "<script>", "../../etc/passwd"];
-    private IReadOnlyDictionary<string, ReadOnlyMemory<byte>> _model = model;
+    private IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? _trained;
 
     /// <summary>Every check, in order; later ones run although an earlier one failed.</summary>
     public async Task<IReadOnlyList<ConformanceResult>> RunAsync(CancellationToken cancellationToken)
@@ -72,14 +72,14 @@ public sealed class ConformanceKit(
             $"r{k}", r.Input.Fields, r.Label, k < HeldFrom ? Split.Train : k < TestFrom ? Split.Validation : Split.Test))];
         var start = clock.GetTimestamp();
         var trained = await pool.TrainAsync(
-            new TrainingOrder("conformance", recipe, task.Name, _model, ToyRows.Labels(task), rows, null), _ => { }, _ => { }, cancellationToken);
+            new TrainingOrder("conformance", recipe(task.Name), task.Name, model, ToyRows.Labels(task), rows, null), _ => { }, _ => { }, cancellationToken);
         StoredRow[] test = [.. rows.Where(r => r.Split == Split.Test)];
         var again = await pool.EvaluateAsync(task.Name, trained.Files, [.. test.Select(r => new TaskInput(r.Fields))], cancellationToken);
         if (!again.Zip(trained.TestAnswers).All(p => p.First.Predictions.SequenceEqual(p.Second.Predictions)))
         {
             throw new ConformanceException("The saved model gives other answers than the trained one: save everything that an answer depends on.");
         }
-        _model = trained.Files;
+        _trained = trained.Files;
         var right = again.Zip(test).Count(p => RowScore.For(task.Answer, p.Second.Fields[task.About], p.Second.Label, p.First.Predictions).Right);
         return $"{clock.GetElapsedTime(start).TotalSeconds:0.0} s, {right} of {test.Length} toy rows right";
     }
@@ -162,7 +162,7 @@ public sealed class ConformanceKit(
     private async Task<TaskOutput> AskAsync(TaskManifest task, string? text, CancellationToken cancellationToken)
     {
         var fields = text is null ? [] : task.InputFields.ToDictionary(f => f, f => task.ImageFields.Contains(f) && text == Sample ? ToyRows.Picture(0) : text);
-        return (await pool.AnswerAsync(task.Name, "conformance", () => _model, [new TaskInput(fields)], cancellationToken))[0];
+        return (await pool.AnswerAsync(task.Name, "conformance", () => _trained ?? model, [new TaskInput(fields)], cancellationToken))[0];
     }
 }
 

@@ -1,3 +1,5 @@
+using Appliance.Sdk.Scoring;
+
 namespace Appliance.Training.Evaluation;
 
 /// <summary>F-score of shared characters (chrF), and of words too (chrF++), as sacrebleu 2.3.</summary>

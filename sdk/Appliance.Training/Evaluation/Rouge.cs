@@ -1,3 +1,5 @@
+using Appliance.Sdk.Scoring;
+
 namespace Appliance.Training.Evaluation;
 
 /// <summary>Overlap with a reference: precision, recall, F1.</summary>

@@ -1,3 +1,5 @@
+using Appliance.Sdk.Scoring;
+
 namespace Appliance.Training.Evaluation;
 
 /// <summary>Translation edit rate: insertions, deletions, changed words and moved phrases, per reference word, as sacrebleu 2.3.</summary>

@@ -1,4 +1,4 @@
-namespace Appliance.Training.Evaluation;
+namespace Appliance.Sdk.Scoring;
 
 /// <summary>Counts of neighbouring things.</summary>
 internal static class Ngrams

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Appliance.Training.Evaluation;
+namespace Appliance.Sdk.Scoring;
 
 /// <summary>How a sentence is cut into words for BLEU.</summary>
 public enum BleuTokens
