@@ -13,12 +13,19 @@ internal static class InferVerb
         var file = new Option<string?>("--file") { Description = "Read the text from a file (default: standard input)" };
         var fields = new Option<string[]>("--field") { Description = "Field and the file to read it from, such as context=letter.txt; pictures as they are. Repeat for more" };
         var labels = new Option<string?>("--data-labels") { Description = "Policy labels of what is sent (default: pii.direct)" };
+        var lines = new Option<bool>("--jsonl") { Description = "Read JSON lines of fields, such as {\"text\": ...}; answers come as JSON lines, in their order" };
         var heat = new Option<string?>("--heat-map") { Description = "Write what a model for pictures looked at to this PNG file" };
         var purpose = new Option<string>("--purpose") { DefaultValueFactory = _ => "citizen-service", Description = "Declared purpose" };
         var explain = new Option<bool>("--explain") { Description = "Show the text as the model saw it, and where the time went" };
-        var command = new Command("infer", "Ask a model") { task, file, fields, purpose, labels, heat, explain };
+        var command = new Command("infer", "Ask a model") { task, file, fields, lines, purpose, labels, heat, explain };
         Session.Act(command, async (session, parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(lines))
+            {
+                using var from = parsed.GetValue(file) is { } named ? File.OpenText(named) : Console.In;
+                await new InferLines(session, parsed.GetValue(task)!, parsed.GetValue(purpose)!, parsed.GetValue(labels)).RunAsync(from, cancellationToken);
+                return ExitCodes.Done;
+            }
             var asked = new JsonObject();
             foreach (var pair in (parsed.GetValue(fields) ?? []).Select(f => f.Split('=', 2)))
             {
@@ -48,8 +55,10 @@ internal static class InferVerb
         session.Api.PostAsync($"/api/tasks/{Uri.EscapeDataString(task)}/infer", new JsonObject
         {
             ["fields"] = fields, ["purpose"] = purpose, ["explain"] = explain,
-            ["labels"] = labels is null ? null : new JsonArray([.. labels.Split(',').Select(l => (JsonNode)l)]),
+            ["labels"] = Labels(labels),
         }, cancellationToken);
+
+    internal static JsonArray? Labels(string? labels) => labels is null ? null : new JsonArray([.. labels.Split(',').Select(l => (JsonNode)l)]);
 
     // A picture's bytes as base64, anything else as text.
     private static string Read(string path)
