@@ -9,11 +9,16 @@ if (args is not ["--fd", var number, .. var rest] || !int.TryParse(number, out v
     return 2;
 }
 OwnLimits.Lower(limits);
+HostWatch.Start(descriptor);
+if (limits.ContainsKey("--seal"))
+{
+    OwnFilter.Seal();
+}
 using var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
 using var frames = new FrameStream(new NetworkStream(socket, ownsSocket: false));
 try
 {
-    await new Session(frames, socket, TimeProvider.System).RunAsync();
+    await new Session(frames, TimeProvider.System).RunAsync();
     return 0;
 }
 catch (Exception e) when (e is EndOfStreamException or IOException or SocketException)

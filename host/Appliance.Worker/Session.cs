@@ -9,7 +9,7 @@ using TorchSharp;
 namespace Appliance.Worker;
 
 /// <summary>One connection to the host: load the plugin, then answer, train or score until the host closes.</summary>
-internal sealed class Session(FrameStream frames, Socket socket, TimeProvider clock)
+internal sealed class Session(FrameStream frames, TimeProvider clock)
 {
     private const long FilesBytesMax = 8L << 30;
     private readonly List<RowMessage> _rows = [];
@@ -47,7 +47,6 @@ internal sealed class Session(FrameStream frames, Socket socket, TimeProvider cl
             case FrameKind.Ask:
                 return AnswerAsync(frame);
             case FrameKind.Train:
-                EndWithHost();
                 return new TrainingSession(frames, frame.Request, _hello!, Trainable(), clock)
                     .RunAsync(Messages.Read<Train>(frame), TakeFiles(), _rows);
             case FrameKind.Inspect:
@@ -102,16 +101,6 @@ internal sealed class Session(FrameStream frames, Socket socket, TimeProvider cl
         _blobs = new BlobCollector(FilesBytesMax);
         return files;
     }
-
-    // While this thread computes, another watches the socket: a host that died must not leave a process at work.
-    private void EndWithHost() => _ = Task.Run(async () =>
-    {
-        var one = new byte[1];
-        if (await socket.ReceiveAsync(one, SocketFlags.Peek) == 0)
-        {
-            Environment.Exit(0);
-        }
-    });
 
     // What a plugin throws may quote its input: only messages that we wrote, or asked plugins to write without input, go out.
     private async Task GuardedAsync(Frame frame, Func<Task> work)

@@ -4,7 +4,7 @@ using Appliance.Domain.Plugins;
 namespace Appliance.Workers.Launching;
 
 /// <summary>A worker that systemd starts when its socket is asked: a user, a network namespace and limits of its own, and no right for the host.</summary>
-/// <remarks>The host cannot signal it: closing the socket ends it, and a worker that spins is ended by its unit's limits.</remarks>
+/// <remarks>The host cannot signal it: closing the socket ends it, because a thread of the worker does nothing but wait for that.</remarks>
 internal sealed class SystemdLauncher(string folder) : ILauncher
 {
     internal static string SocketOf(string folder, InstalledPlugin? plugin) => Path.Combine(folder, $"{plugin?.Manifest.Id ?? "inspect"}.sock");
