@@ -47,9 +47,9 @@ public sealed record Calibration(double Slope, double Offset, double UnsureBelow
     public static Calibration OfAnswers(IReadOnlyList<(double Score, bool Right)> answers)
     {
         double right = answers.Count(a => a.Right), wrong = answers.Count - right;
-        if (right == 0 || wrong == 0)
+        if (answers.Count == 0)
         {
-            return None; // nothing to tell apart
+            return None;
         }
         var (yes, no) = ((right + 1) / (right + 2), 1 / (wrong + 2));
         (double X, double Wanted)[] points = [.. answers.Select(a => (LogOdds(a.Score), a.Right ? yes : no))];
