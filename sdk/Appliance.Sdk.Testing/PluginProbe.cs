@@ -83,7 +83,7 @@ public sealed class PluginProbe
     // The last bits of a score may differ with the size of a batch.
     private static bool Same(IReadOnlyList<TaskOutput> a, IReadOnlyList<TaskOutput> b) => a.Count == b.Count && a.Zip(b).All(p =>
         p.First.Predictions.Count == p.Second.Predictions.Count && p.First.Predictions.Zip(p.Second.Predictions).All(q =>
-            q.First with { Score = 0 } == q.Second with { Score = 0 } && Math.Abs(q.First.Score - q.Second.Score) < 1e-3));
+            q.First with { Score = 0 } == q.Second with { Score = 0 } && Math.Abs(q.First.Score - q.Second.Score) < 0.01));
 
     private static bool Refuses(ITask task, TaskInput input)
     {

@@ -14,7 +14,8 @@ public sealed record Calibration(double Slope, double Offset, double UnsureBelow
 {
     private const int Steps = 50;
     private const double Least = 1e-6;
-    private const double SlopeMin = 0.05, SlopeMax = 20;
+    private const double SlopeMin = 0.05, SlopeMax = 5;
+    private const double Prior = 5; // rows' worth of belief in a slope of 1: few rows that happen to part well say little
 
     public static Calibration None { get; } = new(1, 0, 0);
 
@@ -47,13 +48,13 @@ public sealed record Calibration(double Slope, double Offset, double UnsureBelow
     public static Calibration OfAnswers(IReadOnlyList<(double Score, bool Right)> answers)
     {
         double right = answers.Count(a => a.Right), wrong = answers.Count - right;
-        if (answers.Count == 0)
+        if (right == 0 || wrong == 0)
         {
-            return None;
+            return None; // nothing to tell apart
         }
         var (yes, no) = ((right + 1) / (right + 2), 1 / (wrong + 2));
         (double X, double Wanted)[] points = [.. answers.Select(a => (LogOdds(a.Score), a.Right ? yes : no))];
-        double Loss(double slope, double offset) => points.Sum(p => CrossEntropy((slope * p.X) + offset, p.Wanted));
+        double Loss(double slope, double offset) => points.Sum(p => CrossEntropy((slope * p.X) + offset, p.Wanted)) + (Prior * (slope - 1) * (slope - 1));
         var (slope, offset) = (1.0, 0.0);
         for (var k = 0; k < Steps; k++)
         {
@@ -71,7 +72,7 @@ public sealed record Calibration(double Slope, double Offset, double UnsureBelow
 
     private static (double Slope, double Offset) NewtonStep((double X, double Wanted)[] points, double slope, double offset)
     {
-        double g0 = 0, g1 = 0, h00 = Least, h01 = 0, h11 = Least;
+        double g0 = 2 * Prior * (slope - 1), g1 = 0, h00 = 2 * Prior, h01 = 0, h11 = Least;
         foreach (var (x, wanted) in points)
         {
             var p = Sigmoid((slope * x) + offset);
