@@ -11,7 +11,7 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Untrained>
     public BadInputTests(Untrained untrained) => _host = untrained.Host;
 
     [Theory]
-    [InlineData("infer poetry", 5, "Installed: entities, questions, sentiment, vision")]
+    [InlineData("infer poetry", 5, "code-lines, entities, questions, sentiment, vision")]
     [InlineData("infer sentiment", 5, "No model serves")]
     [InlineData("model show nosuch", 5, "appliance model list")]
     [InlineData("model promote nosuch", 5, "appliance model list")]

@@ -37,7 +37,8 @@ internal sealed class LoraMethod : ITrainingMethod
         var found = targets.Count == 0 ? all : [.. all.Where(p => targets.Any(t => p.Name == t || p.Name.EndsWith("." + t, StringComparison.Ordinal)))];
         return found.Length > 0
             ? found
-            : throw new InvalidDataException(
-                $"No projection of this model ends in {string.Join(" or ", targets)}; it has: {string.Join(", ", all.Select(p => p.Name.Split('.')[^1]).Distinct().Take(12))}.");
+            : throw new InvalidDataException(all.Length == 0
+                ? "This model has no projections to put adapters beside, as conv nets have none: use method: full, freeze or head."
+                : $"No projection of this model ends in {string.Join(" or ", targets)}; it has: {string.Join(", ", all.Select(p => p.Name.Split('.')[^1]).Distinct().Take(12))}.");
     }
 }
