@@ -145,7 +145,8 @@ public sealed class Importer(IPolicies policies, IAuditLog audit, Redactor redac
         {
             return new Refusal(RefusalKind.Invalid, "empty_dataset", $"No usable row was found; {bad.Count} rows are bad.{first}");
         }
-        if (request.KeepParts && Enum.GetValues<Split>().Any(s => !rows.Any(r => Splitter.Named(r.File) == s)) | rows.Any(r => Splitter.Named(r.File) is null))
+        var parts = rows.Select(r => Splitter.Named(r.File)).ToHashSet();
+        if (request.KeepParts && (parts.Contains(null) || parts.Count < Enum.GetValues<Split>().Length))
         {
             return new Refusal(RefusalKind.Invalid, "no_parts", "To keep the files' own parts, name them with train, dev or valid, and test in the name.");
         }

@@ -29,7 +29,7 @@ public static class Evaluations
             AnswerKind.Text => (new Dictionary<string, double> { ["exact_match"] = scores.Average(s => s.Right ? 1.0 : 0), ["bleu"] = BleuOf(test, answers) }, []),
             _ => (new Dictionary<string, double> { ["exact_match"] = scores.Average(s => s.Right ? 1.0 : 0) }, []),
         };
-        var judged = answers.Zip(test, (a, r) => Judged(dataset, r, a)).SelectMany(j => j).ToArray();
+        var judged = answers.Zip(test, (a, r) => JudgedAnswer.Of(dataset.Answer, About(dataset, r), r.Label, a.Predictions)).SelectMany(j => j).ToArray();
         metrics["calibration_error"] = CalibrationError(judged);
         if (judged.Any(j => j.Unsure))
         {
@@ -75,7 +75,7 @@ public static class Evaluations
         .GroupBy(r => r.Label).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).First().Key;
 
     /// <summary>How far scores are from how often they are right, over 15 equal ranges (expected calibration error, Guo et al. 2017).</summary>
-    public static double CalibrationError(IReadOnlyList<(double Score, bool Right, bool Unsure)> judged) => judged
+    public static double CalibrationError(IReadOnlyList<JudgedAnswer> judged) => judged
         .GroupBy(j => Math.Min(14, (int)(j.Score * 15)))
         .Sum(g => Math.Abs(g.Average(j => j.Score) - g.Average(j => j.Right ? 1.0 : 0)) * g.Count() / judged.Count);
 
@@ -89,19 +89,6 @@ public static class Evaluations
         var about = About(dataset, row);
         var (said, real) = (RowScore.Said(about, answer.Predictions), TextSpans.Read(row.Label, about.Length));
         return real.Count == 0 ? said.Length == 0 : SquadScores.ExactMatch(said, [.. real.Select(s => about[s.Start..s.End])]);
-    }
-
-    // Each answer, or each span of it, with whether it is right.
-    private static IEnumerable<(double Score, bool Right, bool Unsure)> Judged(DatasetVersion dataset, StoredRow row, TaskOutput answer)
-    {
-        if (dataset.Answer != AnswerKind.Spans)
-        {
-            var score = RowScore.For(dataset.Answer, About(dataset, row), row.Label, answer.Predictions);
-            return answer.Predictions.Take(1).Select(p => (p.Score, score.Hits >= score.Of / 2, p.Unsure));
-        }
-        var real = TextSpans.Read(row.Label, About(dataset, row).Length);
-        return answer.Predictions.Where(p => p is { Start: not null, End: not null })
-            .Select(p => (p.Score, real.Contains(new TextSpan(p.Start!.Value, p.End!.Value, p.Label)), p.Unsure)); // filtered
     }
 
     private static (Dictionary<string, double> Metrics, int[][] Confusion) Classes(

@@ -49,17 +49,7 @@ public readonly record struct RowScore(double Hits, double Of)
         {
             return a.Length == b.Length ? 1 : 0;
         }
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var (diagonal, _) = (row[0], row[0] = i);
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var next = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                (diagonal, row[j]) = (row[j], next);
-            }
-        }
-        return 1 - ((double)row[^1] / Math.Max(a.Length, b.Length));
+        return 1 - ((double)EditDistance.Of<string>(a, b) / Math.Max(a.Length, b.Length));
     }
 
     private static RowScore Spans(IReadOnlyList<TextSpan> real, IReadOnlyList<Prediction> predictions)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Appliance.Sdk.Scoring;
 
 namespace Appliance.Sdk.Yaml;
 
@@ -238,22 +239,5 @@ public sealed class FieldReader(YamlMap map, List<string> errors, string path = 
 
     private static string Clip(string text) => text.Length <= 40 ? text : text[..40] + "...";
 
-    private static int Distance(string a, string b)
-    {
-        if (Math.Abs(a.Length - b.Length) > 3)
-        {
-            return 99;
-        }
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var (diagonal, _) = (row[0], row[0] = i);
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var next = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                (diagonal, row[j]) = (row[j], next);
-            }
-        }
-        return row[^1];
-    }
+    private static int Distance(string a, string b) => Math.Abs(a.Length - b.Length) > 3 ? 99 : EditDistance.Of(a.AsSpan(), b.AsSpan());
 }

@@ -23,7 +23,6 @@ public sealed class AnsweringTask : TaughtTask
         : base(opened, recipe, device)
     {
         _coder = coder;
-        Settings = Settings with { MaxLength = Math.Min(recipe.LengthMax, PlacesOf(Model)) };
     }
 
     private sealed record Window(Question Question, int First, IReadOnlyList<CodedPiece> Pieces);
@@ -38,18 +37,15 @@ public sealed class AnsweringTask : TaughtTask
     public static AnsweringTask Build(Recipe recipe, ModelSource source, Device device)
     {
         using var opening = source;
-        return new AnsweringTask(Open(source, HeadKind.QuestionAnswering, recipe, new Dictionary<string, object>()), recipe, TextCoder.Open(source.Folder), device);
+        return Make(recipe, source, device);
     }
 
     /// <summary>A trained model, head included.</summary>
     /// <exception cref="InvalidDataException">The files are not a model that <see cref="TaughtTask.Save"/> wrote.</exception>
-    public static AnsweringTask Open(ModelSource source, Device device)
-    {
-        using var opening = source;
-        var settings = source.Settings();
-        var task = Build(Asked(settings), ModelSource.Of(source), device);
-        return task.Trained(task, settings);
-    }
+    public static AnsweringTask Open(ModelSource source, Device device) => Reopened(source, recipe => Make(recipe, source, device));
+
+    private static AnsweringTask Make(Recipe recipe, ModelSource source, Device device) =>
+        new(Open(source, HeadKind.QuestionAnswering, recipe, new Dictionary<string, object>()), recipe, TextCoder.Open(source.Folder), device);
 
     public override void Begin(IReadOnlyList<Item> train, IReadOnlyList<Item> held) =>
         Settings = Settings with { NoAnswer = train.Any(i => i.Source is Window { Question.Answers.Count: 0 }) };

@@ -40,18 +40,15 @@ public sealed class ImageTask : TaughtTask, IFeatureTask
     public static ImageTask Build(Recipe recipe, ModelSource source, IReadOnlyList<string> labels, Device device)
     {
         using var opening = source;
-        return new ImageTask(Open(source, HeadKind.ImageClassification, recipe, WithLabels(labels)), recipe, labels, device);
+        return Make(recipe, source, labels, device);
     }
 
     /// <summary>A trained model, head included.</summary>
     /// <exception cref="InvalidDataException">The files are not a model that <see cref="TaughtTask.Save"/> wrote.</exception>
-    public static ImageTask Open(ModelSource source, Device device)
-    {
-        using var opening = source;
-        var settings = source.Settings();
-        var task = Build(Asked(settings), ModelSource.Of(source), LabelsOf(source), device);
-        return task.Trained(task, settings);
-    }
+    public static ImageTask Open(ModelSource source, Device device) => Reopened(source, recipe => Make(recipe, source, LabelsOf(source), device));
+
+    private static ImageTask Make(Recipe recipe, ModelSource source, IReadOnlyList<string> labels, Device device) =>
+        new(Open(source, HeadKind.ImageClassification, recipe, WithLabels(labels)), recipe, labels, device);
 
     /// <summary>All images get the size of the first that is learnt from, if it is small, else 224 × 224.</summary>
     /// <exception cref="InvalidDataException">The file is no usable image, or the label not one that the model knows.</exception>

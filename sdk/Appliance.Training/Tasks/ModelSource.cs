@@ -28,9 +28,6 @@ public sealed class ModelSource : IDisposable
 
     public static ModelSource Of(string folder) => new(folder, null);
 
-    /// <summary>The same files, so that one part can look at them before another takes them over.</summary>
-    internal static ModelSource Of(ModelSource other) => other._files is null ? Of(other.Folder) : Of(other._files);
-
     /// <exception cref="InvalidDataException">A file's name has a path in it.</exception>
     public static ModelSource Of(ModelFiles files)
     {

@@ -22,7 +22,6 @@ public sealed class TaggingTask : TaughtTask
     {
         (_coder, _tags) = (coder, tags);
         _numbers = tags.Index().ToDictionary(t => t.Item, t => t.Index);
-        Settings = Settings with { MaxLength = Math.Min(recipe.LengthMax, PlacesOf(Model)) };
     }
 
     public override AnswerKind Kind => AnswerKind.Spans;
@@ -34,7 +33,7 @@ public sealed class TaggingTask : TaughtTask
     public static TaggingTask Build(Recipe recipe, ModelSource source, IReadOnlyList<string> tags, Device device)
     {
         using var opening = source;
-        return new TaggingTask(Open(source, HeadKind.TokenClassification, recipe, WithLabels(tags)), recipe, TextCoder.Open(source.Folder), tags, device);
+        return Make(recipe, source, tags, device);
     }
 
     /// <summary>A base model with a new head for entities of these types.</summary>
@@ -45,13 +44,10 @@ public sealed class TaggingTask : TaughtTask
 
     /// <summary>A trained model, head included.</summary>
     /// <exception cref="InvalidDataException">The files are not a model that <see cref="TaughtTask.Save"/> wrote.</exception>
-    public static TaggingTask Open(ModelSource source, Device device)
-    {
-        using var opening = source;
-        var settings = source.Settings();
-        var task = Build(Asked(settings), ModelSource.Of(source), LabelsOf(source), device);
-        return task.Trained(task, settings);
-    }
+    public static TaggingTask Open(ModelSource source, Device device) => Reopened(source, recipe => Make(recipe, source, LabelsOf(source), device));
+
+    private static TaggingTask Make(Recipe recipe, ModelSource source, IReadOnlyList<string> tags, Device device) =>
+        new(Open(source, HeadKind.TokenClassification, recipe, WithLabels(tags)), recipe, TextCoder.Open(source.Folder), tags, device);
 
     public Item Encode(TaggedSentence sentence) => Parts(sentence)[0].Item;
 

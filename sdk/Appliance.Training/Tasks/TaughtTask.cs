@@ -17,13 +17,14 @@ internal sealed record OpenedModel(Model Model, LoadReport Report, IReadOnlyDict
 public abstract class TaughtTask : ModelTask, ITaughtTask
 {
     private const int AnswersAtOnce = 256;
+    private const string Untrained = "The model has no trained head: train it before asking it.";
     private readonly IReadOnlyDictionary<string, ReadOnlyMemory<byte>> _companions;
 
     private protected TaughtTask(OpenedModel opened, Recipe recipe, Device device)
         : base(opened.Model, opened.Report, recipe, device)
     {
         _companions = opened.Companions;
-        Settings = new TaskSettings { MaxLength = recipe.LengthMax };
+        Settings = new TaskSettings { MaxLength = Math.Min(recipe.LengthMax, PlacesOf(Model)) };
     }
 
     public TaskSettings Settings { get; protected set; }
@@ -109,7 +110,7 @@ public abstract class TaughtTask : ModelTask, ITaughtTask
     }
 
     /// <summary>Tokens that a model can tell the places of.</summary>
-    private protected static int PlacesOf(Model model) => model.Config.ModelType == "use-lite"
+    private static int PlacesOf(Model model) => model.Config.ModelType == "use-lite"
         ? UseLite.LengthMax
         : model.Config.Int("max_position_embeddings|n_positions", int.MaxValue);
 
@@ -117,22 +118,26 @@ public abstract class TaughtTask : ModelTask, ITaughtTask
     /// <exception cref="InvalidDataException">It has none: it was never trained.</exception>
     private protected static IReadOnlyList<string> LabelsOf(ModelSource source) => source.Configuration() is { } config && config.Has("id2label")
         ? config.Labels
-        : throw new InvalidDataException("The model has no trained head: train it before asking it.");
+        : throw new InvalidDataException(Untrained);
 
-    /// <summary>Takes up the settings that a trained model was saved with.</summary>
+    /// <summary>Opens a trained model again, with the settings that it was saved with.</summary>
+    /// <param name="make">Makes the task with a recipe that stands for being asked only.</param>
     /// <exception cref="InvalidDataException">The model has no trained head.</exception>
-    internal T Trained<T>(T task, TaskSettings settings)
+    private protected static T Reopened<T>(ModelSource source, Func<Recipe, T> make)
         where T : TaughtTask
     {
-        if (HasNewHead)
+        using var opening = source;
+        var settings = source.Settings();
+        var task = make(new Recipe { BaseModel = "", Task = "", LengthMax = settings.MaxLength });
+        if (task.HasNewHead)
         {
-            Dispose();
-            throw new InvalidDataException("The model has no trained head: train it before asking it.");
+            task.Dispose();
+            throw new InvalidDataException(Untrained);
         }
-        Settings = settings;
+        task.Settings = settings;
         if (settings.Quantize != Quantization.None)
         {
-            Quantize(settings.Quantize);
+            task.Quantize(settings.Quantize);
         }
         return task;
     }
@@ -146,18 +151,6 @@ public abstract class TaughtTask : ModelTask, ITaughtTask
         return new OpenedModel(model, report, source.Companions);
     }
 
-    /// <summary>The recipe that stands for a model which is only asked.</summary>
-    private protected static Recipe Asked(TaskSettings settings) => new() { BaseModel = "", Task = "", LengthMax = settings.MaxLength };
-
-    private IEnumerable<(double Score, bool Right)> Judged(TaskOutput output, LabelledInput row)
-    {
-        var about = About.Length > 0 ? row.Input[About] : "";
-        if (Kind != AnswerKind.Spans)
-        {
-            return output.Predictions.Take(1).Select(p => (p.Score, RowScore.For(Kind, about, row.Label, output.Predictions) is { } s && s.Hits >= s.Of / 2));
-        }
-        var real = TextSpans.Read(row.Label, about.Length);
-        return output.Predictions.Where(p => p is { Start: not null, End: not null })
-            .Select(p => (p.Score, real.Contains(new TextSpan(p.Start!.Value, p.End!.Value, p.Label)))); // filtered
-    }
+    private IEnumerable<(double Score, bool Right)> Judged(TaskOutput output, LabelledInput row) =>
+        JudgedAnswer.Of(Kind, About.Length > 0 ? row.Input[About] : "", row.Label, output.Predictions).Select(j => (j.Score, j.Right));
 }

@@ -23,7 +23,6 @@ public sealed class TextClassifier : TaughtTask, IFeatureTask
         (Labels, _coder) = (labels, coder);
         _numbers = labels.Index().ToDictionary(l => l.Item, l => (long)l.Index);
         _loss = new ClassLoss(recipe, labels.Count);
-        Settings = Settings with { MaxLength = Math.Min(recipe.LengthMax, PlacesOf(Model)) };
     }
 
     /// <summary>The class names; a class's number is its place here.</summary>
@@ -40,7 +39,7 @@ public sealed class TextClassifier : TaughtTask, IFeatureTask
         using var opening = source;
         return labels.Count < 2
             ? throw new InvalidDataException("A classifier needs at least two labels.")
-            : new TextClassifier(Open(source, HeadKind.SequenceClassification, recipe, WithLabels(labels)), recipe, labels, TextCoder.Open(source.Folder), device);
+            : Make(recipe, source, labels, device);
     }
 
     /// <summary>A trained classifier of any family from its folder: a teacher.</summary>
@@ -55,13 +54,10 @@ public sealed class TextClassifier : TaughtTask, IFeatureTask
 
     /// <summary>A trained model, head included.</summary>
     /// <exception cref="InvalidDataException">The files are not a model that <see cref="TaughtTask.Save"/> wrote.</exception>
-    public static TextClassifier Open(ModelSource source, Device device)
-    {
-        using var opening = source;
-        var settings = source.Settings();
-        var task = Build(Asked(settings), ModelSource.Of(source), LabelsOf(source), device);
-        return task.Trained(task, settings);
-    }
+    public static TextClassifier Open(ModelSource source, Device device) => Reopened(source, recipe => Make(recipe, source, LabelsOf(source), device));
+
+    private static TextClassifier Make(Recipe recipe, ModelSource source, IReadOnlyList<string> labels, Device device) =>
+        new(Open(source, HeadKind.SequenceClassification, recipe, WithLabels(labels)), recipe, labels, TextCoder.Open(source.Folder), device);
 
     public override void Begin(IReadOnlyList<Item> train, IReadOnlyList<Item> held)
     {

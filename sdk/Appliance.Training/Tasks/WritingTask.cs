@@ -21,7 +21,6 @@ public sealed class WritingTask : TaughtTask
     {
         (_coder, _break) = (coder, coder.Plain("\n"));
         _end = Model.Config.Int("eos_token_id", 2, min: 0);
-        Settings = Settings with { MaxLength = Math.Min(recipe.LengthMax, PlacesOf(Model)) };
     }
 
     public override AnswerKind Kind => AnswerKind.Text;
@@ -32,22 +31,17 @@ public sealed class WritingTask : TaughtTask
     public static WritingTask Build(Recipe recipe, ModelSource source, Device device)
     {
         using var opening = source;
-        return new WritingTask(Open(source, HeadKind.CausalLanguage, recipe, new Dictionary<string, object>()), recipe, TextCoder.Open(source.Folder), device);
+        return Make(recipe, source, device);
     }
 
     /// <summary>A trained model.</summary>
     /// <exception cref="InvalidDataException">The files are not a model that <see cref="TaughtTask.Save"/> wrote.</exception>
-    public static WritingTask Open(ModelSource source, Device device)
-    {
-        using var opening = source;
-        if (!source.HasSettings)
-        {
-            throw new InvalidDataException("The model was not trained for this task: train it before asking it.");
-        }
-        var settings = source.Settings();
-        var task = Build(Asked(settings), ModelSource.Of(source), device);
-        return task.Trained(task, settings);
-    }
+    public static WritingTask Open(ModelSource source, Device device) => Reopened(source, recipe => source.HasSettings
+        ? Make(recipe, source, device)
+        : throw new InvalidDataException("The model was not trained for this task: train it before asking it."));
+
+    private static WritingTask Make(Recipe recipe, ModelSource source, Device device) =>
+        new(Open(source, HeadKind.CausalLanguage, recipe, new Dictionary<string, object>()), recipe, TextCoder.Open(source.Folder), device);
 
     /// <summary>One item; none to learn from where question and answer are longer than the model.</summary>
     public override IEnumerable<Item> Encode(LabelledInput row, bool learning)
