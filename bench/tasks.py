@@ -20,8 +20,8 @@ TASKS = {
     "vision": ("Vision/recipes/mnist.yaml", ["mnist", "samples/mnist", "--data-labels", "public", "--purpose", "research"], "research"),
     "code-lines": ("Code/recipes/code-lines.yaml", ["code-lines", "samples/code-lines", "--data-labels", "public", "--purpose", "research"], "research"),
     "code-completion": ("Code/recipes/mbpp.yaml", ["mbpp", "samples/code-mbpp", "--field", "source=text", "--label", "code", "--answer", "text", "--data-labels", "public", "--purpose", "research"], "research"),
-    "code-translation": ("Code/recipes/java-cs.yaml", ["java-cs"] + [f"samples/code-java-cs/{f}.{e}" for f in ("train", "valid", "test") for e in ("java", "cs")]
-                         + ["--format", "parallel", "--field", "source=.java", "--label", ".cs", "--keep-parts", "--data-labels", "public", "--purpose", "research"], "research"),
+    "code-translation": ("Code/recipes/java-cs.yaml", ["java-cs"] + [f"samples/code-java-cs/{f}.{e}" for f in ("train", "valid", "test") for e in ("java", "csharp")]
+                         + ["--format", "parallel", "--field", "source=.java", "--label", ".csharp", "--keep-parts", "--data-labels", "public", "--purpose", "research"], "research"),
 }
 
 

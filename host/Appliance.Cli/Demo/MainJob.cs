@@ -32,14 +32,7 @@ internal sealed class MainJob(Session session, TimeProvider clock, string sample
 
         // 3 Train in a worker process, on redacted text only; the gate and the promotion follow by themselves.
         Head("A model is fine-tuned offline, in a worker process of its own");
-        var job = await JobVerbs.SubmitAsync(
-            session, await File.ReadAllTextAsync(recipe, cancellationToken), "letters", "citizen-service", promote: true, cancellationToken);
-        var ended = await JobVerbs.WatchAsync(session, job.Text("id"), cancellationToken);
-        if (ended.Text("state") != "succeeded")
-        {
-            throw new ApiException(ExitCodes.Check, $"The training ended as {ended.Text("state")}: {ended.Text("problem")}");
-        }
-        var trained = (await session.Api.GetAsync("/api/models/" + Uri.EscapeDataString(ended.Text("model")), cancellationToken))!;
+        var trained = await DemoTraining.RunAsync(session, recipe, "letters", "citizen-service", cancellationToken);
         PrintResult(trained);
 
         // 4 A new letter.

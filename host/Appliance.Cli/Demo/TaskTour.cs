@@ -37,14 +37,7 @@ internal sealed class TaskTour(Session session, string samples, string plugins)
             await UploadAsync($"/api/models/{stop.Base}", stop.Base, cancellationToken);
             var query = DatasetVerbs.Query(new Dictionary<string, string?>(stop.Layout) { ["label"] = "label", ["purpose"] = Purpose, ["zone"] = "site", ["labels"] = "public" });
             DatasetVerbs.PrintImport((await UploadAsync($"/api/datasets/{stop.Dataset}?{query}", stop.Data, cancellationToken))!);
-            var recipe = await File.ReadAllTextAsync(Path.Combine(plugins, stop.Recipe), cancellationToken);
-            var job = await JobVerbs.SubmitAsync(session, recipe, stop.Dataset, Purpose, promote: true, cancellationToken);
-            var ended = await JobVerbs.WatchAsync(session, job.Text("id"), cancellationToken);
-            if (ended.Text("state") != "succeeded")
-            {
-                throw new ApiException(ExitCodes.Check, $"The training ended as {ended.Text("state")}: {ended.Text("problem")}");
-            }
-            await PrintAsync(ended.Text("model"), cancellationToken);
+            Print(await DemoTraining.RunAsync(session, Path.Combine(plugins, stop.Recipe), stop.Dataset, Purpose, cancellationToken));
             InferVerb.Print((await InferVerb.AskAsync(session, stop.Task, Fields(stop), Purpose, explain: false, cancellationToken, "public"))!);
         }
         return ExitCodes.Done;
@@ -53,9 +46,8 @@ internal sealed class TaskTour(Session session, string samples, string plugins)
     private Task<JsonNode?> UploadAsync(string path, string folder, CancellationToken cancellationToken) =>
         session.Api.UploadAsync(path, Directory.GetFiles(Path.Combine(samples, folder)).Where(f => !f.EndsWith("LICENSE", StringComparison.Ordinal)).Order(StringComparer.Ordinal), cancellationToken);
 
-    private async Task PrintAsync(string model, CancellationToken cancellationToken)
+    private static void Print(JsonNode trained)
     {
-        var trained = (await session.Api.GetAsync("/api/models/" + Uri.EscapeDataString(model), cancellationToken))!;
         var evaluation = trained.At("passport.evaluation");
         Session.Say($"{evaluation.Text("measure")} {evaluation.Number("score", "0.000")}, 95 % interval [{trained.Number("passport.gate.score_low", "0.000")}, " +
             $"{trained.Number("passport.gate.score_high", "0.000")}] on {trained.Text("passport.gate.test_rows")} rows; {trained.Text("passport.gate.against")}: " +

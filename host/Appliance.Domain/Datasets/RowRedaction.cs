@@ -19,10 +19,10 @@ internal sealed record RedactedRow(string File, IReadOnlyDictionary<string, stri
 /// <param name="operators">Null where a rule allows the import without redaction.</param>
 internal sealed class RowRedaction(Redactor redactor, IReadOnlyDictionary<string, RedactionOperator>? operators, RowLayout layout)
 {
-    private readonly Pseudonyms _pseudonyms = new();
+    private readonly TextRedaction _texts = new(redactor, operators);
 
     /// <summary>Findings by kind so far.</summary>
-    internal SortedDictionary<string, int> Found { get; } = new(StringComparer.Ordinal);
+    internal SortedDictionary<string, int> Found => _texts.Found;
 
     /// <returns>Null where a picture is none.</returns>
     /// <exception cref="DetectionFailedException">A recognizer broke: nothing may be imported.</exception>
@@ -40,28 +40,13 @@ internal sealed class RowRedaction(Redactor redactor, IReadOnlyDictionary<string
                 fields[name] = clean;
                 continue;
             }
-            (fields[name], places) = Of(text);
+            (fields[name], places) = _texts.Of(text);
         }
         return new RedactedRow(row.File, fields, layout.Answer switch
         {
             AnswerKind.Class => row.Label,
-            AnswerKind.Text => Of(row.Target!.Value).Text, // a row of this kind has one
+            AnswerKind.Text => _texts.Of(row.Target!.Value).Text, // a row of this kind has one
             _ => TextSpans.Write(row.Spans.Select(places.ToRedacted).OfType<TextSpan>().Distinct()),
         });
-    }
-
-    // Raw text leaves Sensitive only through the redactor, or when a rule allows the import without redaction.
-    private (string Text, PlaceMap Places) Of(Sensitive<string> text)
-    {
-        if (operators is null)
-        {
-            return (RawAccess.ByPolicy(text), PlaceMap.Same);
-        }
-        var result = redactor.Redact(text, operators, _pseudonyms);
-        foreach (var (type, count) in result.Counts)
-        {
-            Found[type] = Found.GetValueOrDefault(type) + count;
-        }
-        return (result.Text, result.Places);
     }
 }

@@ -12,8 +12,7 @@ internal sealed record RedactedRequest(Dictionary<string, string> Fields, IReadO
     internal static RedactedRequest Of(
         IReadOnlyDictionary<string, Sensitive<string>> fields, TaskManifest task, IReadOnlyDictionary<string, RedactionOperator>? operators, Redactor redactor)
     {
-        var (redacted, found) = (new Dictionary<string, string>(), new SortedDictionary<string, int>(StringComparer.Ordinal));
-        var (pseudonyms, places) = (new Pseudonyms(), PlaceMap.Same);
+        var (redacted, texts, places) = (new Dictionary<string, string>(), new TextRedaction(redactor, operators), PlaceMap.Same);
         foreach (var (name, text) in fields)
         {
             if (task.ImageFields.Contains(name))
@@ -21,20 +20,10 @@ internal sealed record RedactedRequest(Dictionary<string, string> Fields, IReadO
                 redacted[name] = PictureMetadata.Strip(text) ?? throw new PictureRefusedException(name);
                 continue;
             }
-            if (operators is null)
-            {
-                redacted[name] = RawAccess.ByPolicy(text);
-                continue;
-            }
-            var result = redactor.Redact(text, operators, pseudonyms);
-            redacted[name] = result.Text;
-            places = name == task.About ? result.Places : places;
-            foreach (var (type, count) in result.Counts)
-            {
-                found[type] = found.GetValueOrDefault(type) + count;
-            }
+            (redacted[name], var moved) = texts.Of(text);
+            places = name == task.About ? moved : places;
         }
-        return new RedactedRequest(redacted, found, places);
+        return new RedactedRequest(redacted, texts.Found, places);
     }
 
     /// <summary>An answer whose places are those of the original; a place that stands for nothing there is left out.</summary>

@@ -9,24 +9,21 @@ namespace Appliance.Workers.Launching;
 /// <remarks>bubblewrap sets everything up and then becomes the worker: no line of a plugin, and none of its runtime, runs outside.</remarks>
 internal sealed class BubblewrapLauncher(WorkerOptions options) : ILauncher
 {
-    private const string Nobody = "65534";
-    private const string Program = "/usr/bin/bwrap";
-
     // Libraries, how they are found, and what the runtime and the allocator look up about the machine. No programs.
     private static readonly string[] Readable =
     [
-        "/usr/lib", "/usr/lib64", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/usr/share/zoneinfo", "/sys/kernel/mm/transparent_hugepage", "/sys/devices/system/cpu",
+        .. Bubblewrap.Libraries, "/usr/share/zoneinfo", "/sys/kernel/mm/transparent_hugepage", "/sys/devices/system/cpu",
     ];
 
     private static readonly string[] GraphicsDevices = ["/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools"];
 
-    internal static bool IsInstalled => File.Exists(Program);
+    internal static bool IsInstalled => File.Exists(Bubblewrap.Program);
 
     public Launched Launch(InstalledPlugin? plugin)
     {
         var filter = MemoryFile.Of(SeccompFilter.Bytes());
         return ChildProcess.Start(
-            Program, socket => Arguments(plugin, socket, filter.DangerousGetHandle().ToString()), new Dictionary<string, string>(), filter);
+            Bubblewrap.Program, socket => Arguments(plugin, socket, filter.DangerousGetHandle().ToString()), new Dictionary<string, string>(), filter);
     }
 
     private List<string> Arguments(InstalledPlugin? plugin, string socket, string filter)
@@ -34,8 +31,7 @@ internal sealed class BubblewrapLauncher(WorkerOptions options) : ILauncher
         List<string> all =
         [
             // 1 Namespaces, and nobody's rights in them
-            "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--disable-userns",
-            "--uid", Nobody, "--gid", Nobody, "--cap-drop", "ALL", "--hostname", "worker", "--new-session", "--die-with-parent", "--seccomp", filter,
+            .. Bubblewrap.Walls("worker", filter),
         ];
 
         // 2 What it may write: a scratch that ends with it. Before the rest, which may lie below it.
@@ -43,10 +39,7 @@ internal sealed class BubblewrapLauncher(WorkerOptions options) : ILauncher
         all.AddRange(["--size", size, "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm"]);
 
         // 3 What it may read
-        foreach (var path in Readable.Concat(Folders()).Distinct().Where(Path.Exists))
-        {
-            all.AddRange(["--ro-bind", path, path]);
-        }
+        all.AddRange(Bubblewrap.ReadOnly(Readable.Concat(Folders()).Distinct()));
         all.AddRange(["--symlink", "usr/lib", "/lib"]);
         var programs = Path.GetDirectoryName(Path.GetFullPath(options.Program))!; // a full path has a folder
         all.AddRange(["--ro-bind", programs, programs]);

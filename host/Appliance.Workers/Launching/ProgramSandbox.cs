@@ -18,17 +18,15 @@ public enum ProgramEnd
 /// <param name="arguments">What makes it read the program from standard input, such as <c>-I -</c>.</param>
 public sealed class ProgramSandbox(string interpreter, IReadOnlyList<string> arguments, TimeSpan within)
 {
-    private const string Nobody = "65534";
     private const int OutputMax = 64 << 10;
     private const long Memory = 1L << 30, FileSize = 16 << 20;
     private const int Processes = 64, ScratchBytes = 16 << 20;
-    private static readonly string[] Readable = ["/usr/lib", "/usr/lib64", "/lib64", "/etc/ld.so.cache", "/etc/alternatives"];
 
     /// <param name="program">Its text; a last line is added that proves that it got there.</param>
     /// <exception cref="FileNotFoundException">The interpreter, bubblewrap or prlimit is not installed.</exception>
     public async Task<ProgramEnd> RunAsync(string program, CancellationToken cancellationToken)
     {
-        foreach (var needed in (string[])[interpreter, "/usr/bin/bwrap", "/usr/bin/prlimit"])
+        foreach (var needed in (string[])[interpreter, Bubblewrap.Program, "/usr/bin/prlimit"])
         {
             if (!File.Exists(needed))
             {
@@ -73,15 +71,14 @@ public sealed class ProgramSandbox(string interpreter, IReadOnlyList<string> arg
     private string[] Limits() =>
     [
         $"--as={Memory}", $"--fsize={FileSize}", $"--nproc={Processes}", "--core=0",
-        string.Create(CultureInfo.InvariantCulture, $"--cpu={Math.Max(1, (int)within.TotalSeconds)}"), "/usr/bin/bwrap",
+        string.Create(CultureInfo.InvariantCulture, $"--cpu={Math.Max(1, (int)within.TotalSeconds)}"), Bubblewrap.Program,
     ];
 
     private IEnumerable<string> Sandbox(string filter) =>
     [
-        "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--disable-userns",
-        "--uid", Nobody, "--gid", Nobody, "--cap-drop", "ALL", "--hostname", "program", "--new-session", "--die-with-parent", "--seccomp", filter,
+        .. Bubblewrap.Walls("program", filter),
         "--size", ScratchBytes.ToString(CultureInfo.InvariantCulture), "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev",
-        .. Readable.Where(Path.Exists).SelectMany(p => (string[])["--ro-bind", p, p]), "--symlink", "usr/lib", "/lib",
+        .. Bubblewrap.ReadOnly(Bubblewrap.Libraries), "--symlink", "usr/lib", "/lib",
         "--ro-bind", File.ResolveLinkTarget(interpreter, returnFinalTarget: true)?.FullName ?? interpreter, interpreter,
         "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--clearenv", interpreter, .. arguments,
     ];
