@@ -61,7 +61,7 @@ internal static class DatasetVerbs
             : (IEnumerable<string>)[g]).ToList();
         return files.Count > 0 && files.All(File.Exists)
             ? files
-            : throw new ApiException(ExitCodes.Usage, $"There is no file {files.FirstOrDefault(f => !File.Exists(f)) ?? "of csv, tsv or jsonl there"}.");
+            : throw new ApiException(ExitCodes.Usage, $"There is no file {files.FirstOrDefault(f => !File.Exists(f)) ?? "of csv, tsv, jsonl, conll, SQuAD's json or idx there, and no folder of pictures for each class"}.");
     }
 
     internal static string? FormatOf(string file) => Path.GetExtension(file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file).ToLowerInvariant() switch
