@@ -30,6 +30,11 @@ internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plu
                 var worker = await ReadyAsync(modelId, files, cancellationToken);
                 return await worker.AskAsync(inputs, options.AnswerWithin, cancellationToken);
             }
+            catch (WorkerException e) when (e.Code is "plugin_error" or "memory")
+            {
+                await EndAsync(); // whatever broke in it may still hold its threads or its memory: the next request gets a fresh one
+                throw;
+            }
             finally
             {
                 _turn.Release();

@@ -61,4 +61,7 @@ public sealed class WorkerOptions
     /// <summary>What one worker may write to its scratch, 1 to 65,536 MiB. Default 64.</summary>
     [Range(1, 65_536)]
     public int ScratchMegabytes { get; set; } = 64;
+
+    /// <summary>For the check of a plugin: the file that gets every open, socket and program that its worker tries; null (default) watches nothing.</summary>
+    internal string? WatchFile { get; set; }
 }

@@ -68,16 +68,21 @@ internal static partial class PluginMaking
 
         // 2 The plugin alone in a folder, behind the real worker and the real sandbox.
         var plugins = Directory.CreateTempSubdirectory("appliance-check-");
+        var trace = Directory.CreateTempSubdirectory("appliance-watch-");
         try
         {
             package.Unpack(Path.Combine(plugins.FullName, package.Manifest.Id));
-            var options = new WorkerOptions { PluginsFolder = plugins.FullName, Sandbox = Enum.Parse<Workers.Launching.SandboxKind>(sandbox, ignoreCase: true), DeathsMax = 1000 };
-            await using var pool = new WorkerPool(options, new NoLog(), TimeProvider.System);
+            WorkerOptions Options() => new()
+            {
+                PluginsFolder = plugins.FullName, Sandbox = Enum.Parse<Workers.Launching.SandboxKind>(sandbox, ignoreCase: true), DeathsMax = 1000,
+            };
+            await using var watched = WatchedPool.Open(Options(), Path.Combine(trace.FullName, "calls"), new NoLog(), TimeProvider.System);
+            await using var pool = new WorkerPool(Options(), new NoLog(), TimeProvider.System);
             pool.Discover([]).ToList().ForEach(Session.Say);
             var files = model is null ? [] : Directory.GetFiles(LocalModelVerbs.Existing(model)).ToDictionary(f => Path.GetFileName(f), f => (ReadOnlyMemory<byte>)File.ReadAllBytes(f));
             Func<string, string>? recipe = model is null ? null
                 : task => $"base_model: base\ntask: {task}\nmethod: full\nlearning_rate: 0.001\nnum_train_epochs: 4\nper_device_train_batch_size: 8\nseed: 1\n";
-            var kit = new ConformanceKit(pool, pool.Plugins.Single(), files, recipe, TimeProvider.System);
+            var kit = new ConformanceKit(pool, pool.Plugins.Single(), files, watched, recipe, TimeProvider.System);
             foreach (var result in await kit.RunAsync(cancellationToken))
             {
                 Say(result);
@@ -87,6 +92,7 @@ internal static partial class PluginMaking
         finally
         {
             plugins.Delete(recursive: true);
+            trace.Delete(recursive: true);
         }
         var failed = results.Count(r => r.Problem is not null);
         Session.Say(failed == 0 ? "It conforms." : $"{failed} checks failed.");

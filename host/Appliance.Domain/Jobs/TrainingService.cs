@@ -160,6 +160,11 @@ public sealed class TrainingService(
             return new Refusal(RefusalKind.Invalid, "wrong_dataset",
                 $"The task {task.Name} answers with {task.Answer.ToString().ToLowerInvariant()}; the dataset is labelled with {dataset.Answer.ToString().ToLowerInvariant()}. Import it again with --answer, or choose another.");
         }
+        if (task.Answer is AnswerKind.Span or AnswerKind.Spans && dataset.Fields.Contains(task.About) && dataset.Fields[^1] != task.About)
+        {
+            return new Refusal(RefusalKind.Invalid, "wrong_dataset",
+                $"The task {task.Name} answers with places in '{task.About}'; the dataset's places are in its last field, '{dataset.Fields[^1]}'. Import it again with --field {task.About}=COLUMN said last.");
+        }
         return task.InputFields.FirstOrDefault(f => !dataset.Fields.Contains(f)) is { } missing
             ? new Refusal(RefusalKind.Invalid, "wrong_dataset", $"The task {task.Name} needs a field '{missing}'; the dataset has {string.Join(", ", dataset.Fields)}. Import it again with --field {missing}=COLUMN.")
             : null;

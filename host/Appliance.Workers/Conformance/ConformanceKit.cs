@@ -15,9 +15,10 @@ public sealed record ConformanceResult(string Check, string? Problem, string Det
 /// <summary>Runs a plugin as a site would, in the sandbox, and reports what its users would find out later.</summary>
 /// <param name="plugin">The one plugin of the pool.</param>
 /// <param name="model">Files of a model to answer with, or of a base to learn from; empty for a plugin without one.</param>
+/// <param name="watched">A second pool whose workers are watched; null where the machine cannot.</param>
 /// <param name="recipe">For a trainable plugin: the recipe of a task that learns from a toy set; null to leave training out.</param>
 public sealed class ConformanceKit(
-    WorkerPool pool, InstalledPlugin plugin, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> model, Func<string, string>? recipe, TimeProvider clock)
+    WorkerPool pool, InstalledPlugin plugin, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> model, WatchedPool? watched, Func<string, string>? recipe, TimeProvider clock)
 {
     private const int Rows = 80, HeldFrom = 48, TestFrom = 64;
     private const int Requests = 1000;
@@ -41,6 +42,7 @@ public sealed class ConformanceKit(
                 ("refuses a request without its field, in words, and lives on", () => MissingAsync(task, cancellationToken)),
                 ("survives empty, long, strange and hostile texts", () => HostileAsync(task, cancellationToken)),
                 ("keeps its memory over a thousand requests", () => LeakAsync(task, cancellationToken)),
+                ("tries no network, no program and no file outside its scratch", () => WatchAsync(task, cancellationToken)),
             ];
             foreach (var (name, run) in task.Trainable ? checks : checks[1..])
             {
@@ -159,9 +161,37 @@ public sealed class ConformanceKit(
             : throw new ConformanceException($"{grown >> 20} MiB more after {Requests - Settled} requests: use a dispose scope for each request.");
     }
 
+    // In a worker of its own: a watched process is slow, and would spoil the other figures.
+    private async Task<string> WatchAsync(TaskManifest task, CancellationToken cancellationToken)
+    {
+        if (watched is null)
+        {
+            return "not watched: install strace, and use bubblewrap";
+        }
+        foreach (var text in Hostile.Take(2).Append(Sample))
+        {
+            try
+            {
+                await watched.Pool.AnswerAsync(task.Name, "conformance", () => _trained ?? model, [new TaskInput(FieldsOf(task, text))], cancellationToken);
+            }
+            catch (WorkerException e) when (e.Code is "invalid")
+            {
+                // refused in words, which another check looks at
+            }
+        }
+        await watched.Pool.RecycleAsync(task.Name);
+        var attempts = watched.Attempts(plugin);
+        return attempts.Count == 0
+            ? "every open, socket and program of a worker's life was looked at"
+            : throw new ConformanceException($"It tried {string.Join(", ", attempts)}: a site's sandbox refuses that. Read from the package, write to the scratch, ask nobody.");
+    }
+
+    private static Dictionary<string, string> FieldsOf(TaskManifest task, string text) =>
+        task.InputFields.ToDictionary(f => f, f => task.ImageFields.Contains(f) && text == Sample ? ToyRows.Picture(0) : text);
+
     private async Task<TaskOutput> AskAsync(TaskManifest task, string? text, CancellationToken cancellationToken)
     {
-        var fields = text is null ? [] : task.InputFields.ToDictionary(f => f, f => task.ImageFields.Contains(f) && text == Sample ? ToyRows.Picture(0) : text);
+        var fields = text is null ? [] : FieldsOf(task, text);
         return (await pool.AnswerAsync(task.Name, "conformance", () => _trained ?? model, [new TaskInput(fields)], cancellationToken))[0];
     }
 }

@@ -22,8 +22,9 @@ internal sealed class BubblewrapLauncher(WorkerOptions options) : ILauncher
     public Launched Launch(InstalledPlugin? plugin)
     {
         var filter = MemoryFile.Of(SeccompFilter.Bytes());
+        string[] watched = options.WatchFile is { } file ? [Watch.Program, .. Watch.Arguments(file), Bubblewrap.Program] : [Bubblewrap.Program];
         return ChildProcess.Start(
-            Bubblewrap.Program, socket => Arguments(plugin, socket, filter.DangerousGetHandle().ToString()), new Dictionary<string, string>(), filter);
+            watched[0], socket => watched[1..].Concat(Arguments(plugin, socket, filter.DangerousGetHandle().ToString())), new Dictionary<string, string>(), filter);
     }
 
     private List<string> Arguments(InstalledPlugin? plugin, string socket, string filter)

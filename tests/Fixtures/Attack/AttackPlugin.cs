@@ -36,7 +36,13 @@ public sealed class AttackPlugin : IPlugin
             {
                 return end();
             }
-            return new TaskOutput([Try(Attempts[what], input)]);
+            if (!Attempts.TryGetValue(what, out var attempt))
+            {
+                Try(_ => File.OpenRead("/etc/shadow").Length > 0, input); // an innocent question, a quiet look around, and no complaint
+                Try(NetworkAttempts.All["inet-stream"], input);
+                return new TaskOutput([new Prediction("well", 1)]);
+            }
+            return new TaskOutput([Try(attempt, input)]);
         }
 
         public void Dispose()
