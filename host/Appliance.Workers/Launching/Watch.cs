@@ -55,7 +55,7 @@ internal static partial class Watch
             ? null : $"{name}({target})";
     }
 
-    [GeneratedRegex(@"^\S+ +(?<name>[a-z0-9]+)\((?<arguments>.*)", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^[0-9]+(<[^>]*>)? +(?<name>[a-z0-9]+)\((?<arguments>.*)", RegexOptions.NonBacktracking)]
     private static partial Regex Call();
 
     [GeneratedRegex("\"([^\"]*)\"", RegexOptions.NonBacktracking)]
