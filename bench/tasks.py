@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every task through the real service: what a frozen base, adapters, full training and training from nothing give; answers through the socket.
 tasks.py BIN [TASK ...]"""
-import base64, http.client, json, os, shutil, signal, socket, subprocess, sys, tempfile, time
+import base64, glob, http.client, json, os, shutil, signal, socket, subprocess, sys, tempfile, time
 
 binaries, wanted = sys.argv[1], sys.argv[2:]
 root = tempfile.mkdtemp()
@@ -85,6 +85,8 @@ def inputs(name):
     if name.startswith("questions"):
         rows = [(q["question"], p["context"]) for d in json.load(open("samples/qa-xquad-en/xquad.en.json"))["data"] for p in d["paragraphs"] for q in p["qas"][:1]]
         return [{"question": q, "context": c} for q, c in rows[:64]]
+    if name == "code-completion":
+        return [{"source": json.loads(l)["text"]} for l in list(open(sorted(glob.glob("samples/code-mbpp/*.jsonl"))[0]))[:64]]
     if name == "code-translation":
         return [{"source": l.strip()} for l in list(open("samples/code-java-cs/test.java"))[:64]]
     if name == "code-lines":
@@ -99,12 +101,12 @@ def latency(name):
     for row in rows[:16]:
         post(connection, task, {"fields": row, **common})
     times = []
-    for k in range(200 if name != "code-translation" else 32):
+    for k in range(200 if name not in ("code-completion", "code-translation") else 32):
         t = time.perf_counter()
         post(connection, task, {"fields": rows[k % 64], **common})
         times.append(time.perf_counter() - t)
     t, count = time.perf_counter(), 0
-    for _ in range(4 if name != "code-translation" else 1):
+    for _ in range(4 if name not in ("code-completion", "code-translation") else 1):
         count += len(post(connection, task, {"inputs": rows, **common})["answers"])
     batch, single = count / (time.perf_counter() - t), len(times) / sum(times)
     times.sort()

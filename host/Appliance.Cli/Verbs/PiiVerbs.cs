@@ -26,7 +26,7 @@ internal static class PiiVerbs
                 Console.Error.WriteLine("--offsets is codepoint or utf16.");
                 return ExitCodes.Usage;
             }
-            var redactor = new Redactor(new Detector(Detector.Standard, TimeProvider.System, Limit));
+            var redactor = new Redactor(new Detector(TimeProvider.System, Limit));
             try
             {
                 return parsed.GetValue(lines)

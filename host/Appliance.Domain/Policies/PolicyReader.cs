@@ -155,7 +155,7 @@ public static class PolicyReader
         }
         foreach (var type in EntityTypes.All.Where(fields.Has))
         {
-            var name = fields.OneOf(type, ["replace", "mask", "redact", "pseudonymize"]);
+            var name = fields.OneOf(type, ["replace", "mask", "redact", "pseudonymize", "keep"]);
             operators[type] = Enum.TryParse<RedactionOperator>(name, ignoreCase: true, out var chosen) ? chosen : default;
         }
         fields.RefuseUnknown(); // an unknown entity type must never pass as "nothing to redact"

@@ -1,98 +1,98 @@
+using System.Text;
+using Appliance.Domain.Privacy.Cues;
 using Appliance.Domain.Privacy.Recognizers;
+using Appliance.Domain.Privacy.Scanning;
 
 namespace Appliance.Domain.Privacy;
 
 /// <summary>Runs every recognizer over a text and settles where findings overlap; coverage is never dropped.</summary>
-/// <remarks>A recognizer that throws or runs over time blocks the text: <see cref="DetectionFailedException"/>, no result.</remarks>
-public sealed class Detector(IReadOnlyList<IRecognizer> recognizers, TimeProvider clock, TimeSpan limit)
+/// <remarks>
+/// 1 the text as UTF-8; 2 its normalised view; 3 one pass that cuts it into tokens; 4 the recognizers, each over view and tokens;
+/// 5 overlaps; 6 places of the original. A recognizer that throws or runs over time blocks the text: <see cref="DetectionFailedException"/>, no result.
+/// </remarks>
+public sealed class Detector
 {
     /// <summary>Longest text that is scanned, in UTF-16 code units; longer ones are refused, not cut.</summary>
     public const int TextLengthMax = 1 << 20;
 
-    /// <summary>All recognizers of the appliance, the surest kinds first: the order settles equal overlaps.</summary>
-    public static IReadOnlyList<IRecognizer> Standard { get; } =
+    private readonly IReadOnlyList<IRecognizer> _recognizers;
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan _limit;
+
+    /// <summary>With all recognizers of the appliance.</summary>
+    /// <param name="limit">Longest time for one text.</param>
+    public Detector(TimeProvider clock, TimeSpan limit)
+        : this(Standard, clock, limit)
+    {
+    }
+
+    internal Detector(IReadOnlyList<IRecognizer> recognizers, TimeProvider clock, TimeSpan limit) =>
+        (_recognizers, _clock, _limit) = (recognizers, clock, limit);
+
+    /// <summary>Rules alone: everything with a form or a checksum.</summary>
+    internal static IReadOnlyList<IRecognizer> Structured { get; } =
     [
-        new IbanRecognizer(), new FiscalCodeRecognizer(), new EmailRecognizer(), new UrlRecognizer(),
-        new CreditCardRecognizer(), new VatCodeRecognizer(), new IpAddressRecognizer(), new PhoneRecognizer(),
-        new StreetAddressRecognizer(), new PersonRecognizer(),
+        new SecretRecognizer(), new EmailRecognizer(), new UrlRecognizer(), new NetworkRecognizer(), new CodeRecognizer(), new CryptoRecognizer(),
+        new PhoneRecognizer(), new DateRecognizer(), new AgeRecognizer(), new PlaceRecognizer(),
     ];
 
+    /// <summary>All recognizers of the appliance.</summary>
+    internal static IReadOnlyList<IRecognizer> Standard { get; } = [.. Structured, new AddressRecognizer(), new NameRecognizer()];
+
     /// <summary>The findings in the original text, sorted, without overlaps.</summary>
+    /// <param name="label">The column or key that the text stands under; empty for none.</param>
     /// <exception cref="DetectionFailedException">The text is too long, or a recognizer broke or ran over time.</exception>
-    public IReadOnlyList<PiiFinding> Find(Sensitive<string> text)
+    public IReadOnlyList<PiiFinding> Find(Sensitive<string> text, string label = "")
     {
         var original = text.Reveal();
         if (original.Length > TextLengthMax)
         {
             throw new DetectionFailedException("all", $"got a text longer than {TextLengthMax} characters");
         }
-        var view = TextView.Of(original);
-        var found = new List<(PiiFinding Finding, int Rank)>();
-        var started = clock.GetTimestamp();
-        for (var rank = 0; rank < recognizers.Count; rank++)
-        {
-            Run(recognizers[rank], view, found, rank);
-            if (clock.GetElapsedTime(started) > limit)
-            {
-                throw new DetectionFailedException(recognizers[rank].EntityType, "ran over its time");
-            }
-        }
-        return Settle(found);
+        var utf8 = Encoding.UTF8.GetBytes(original);
+        var scan = new Scan();
+        var count = Find(scan, utf8, CueLexicon.OfLabel(label));
+        return Findings(original, scan, scan.Finds[..count]);
     }
 
-    private static void Run(IRecognizer recognizer, TextView view, List<(PiiFinding, int)> found, int rank)
+    /// <summary>Finds in a scan that is used again and again, without a look at the clock inside recognizers.</summary>
+    /// <returns>How many finds stand at the front of <see cref="Scan.Finds"/>.</returns>
+    internal int Find(Scan scan, ReadOnlyMemory<byte> utf8, CueSet label)
+    {
+        var started = _clock.GetTimestamp();
+        scan.Read(utf8, label);
+        foreach (var recognizer in _recognizers)
+        {
+            Run(recognizer, scan);
+            if (_clock.GetElapsedTime(started) > _limit)
+            {
+                throw new DetectionFailedException(recognizer.Name, "ran over its time");
+            }
+        }
+        return Overlaps.Settle(scan.Finds, scan.View);
+    }
+
+    private static void Run(IRecognizer recognizer, Scan scan)
     {
         try
         {
-            foreach (var finding in recognizer.Find(view))
-            {
-                found.Add((view.ToOriginal(finding), rank));
-            }
+            recognizer.Find(scan);
         }
         catch (Exception e) // boundary: whatever breaks in a recognizer must block the text, and its message may quote it
         {
-            throw new DetectionFailedException(recognizer.EntityType, $"broke ({e.GetType().Name})");
+            throw new DetectionFailedException(recognizer.Name, $"broke ({e.GetType().Name})");
         }
     }
 
-    // Overlapping findings become one that covers them all, of the kind that is surest.
-    private static List<PiiFinding> Settle(List<(PiiFinding Finding, int Rank)> found)
+    private static List<PiiFinding> Findings(string original, Scan scan, ReadOnlySpan<Found> finds)
     {
-        var settled = new List<(PiiFinding Finding, int Rank)>();
-        foreach (var next in found.OrderBy(f => f.Finding.Start).ThenByDescending(f => f.Finding.End))
+        var places = new Utf16Places(original);
+        var findings = new List<PiiFinding>(finds.Length);
+        foreach (var found in finds)
         {
-            if (settled.Count == 0 || settled[^1].Finding.End <= next.Finding.Start)
-            {
-                settled.Add(next);
-                continue;
-            }
-            var last = settled[^1];
-            var surest = (next.Finding.Score, -next.Rank).CompareTo((last.Finding.Score, -last.Rank)) > 0 ? next : last;
-            settled[^1] = (surest.Finding with
-            {
-                Start = last.Finding.Start,
-                End = Math.Max(last.Finding.End, next.Finding.End),
-            }, surest.Rank);
+            var start = places.Of(scan.Text.StartOf(found.Start));
+            findings.Add(new PiiFinding(found.Type, start, places.Of(scan.Text.EndOf(found.End)), Math.Round(found.Score, 2), found.Why));
         }
-        return MergeNames([.. settled.Select(s => s.Finding)]);
-    }
-
-    // "Mario" and "Rossi" side by side are one person, not two.
-    private static List<PiiFinding> MergeNames(List<PiiFinding> findings)
-    {
-        var merged = new List<PiiFinding>();
-        foreach (var finding in findings)
-        {
-            if (merged.Count > 0 && merged[^1] is { EntityType: EntityTypes.Person } last
-                && finding.EntityType == EntityTypes.Person && finding.Start - last.End == 1)
-            {
-                merged[^1] = last with { End = finding.End };
-            }
-            else
-            {
-                merged.Add(finding);
-            }
-        }
-        return merged;
+        return findings;
     }
 }

@@ -1,11 +1,13 @@
+using Appliance.Domain.Privacy.Scanning;
+
 namespace Appliance.Domain.Privacy;
 
-/// <summary>Finds one kind of personal data. One file in Recognizers/, one line in <see cref="Detector.Standard"/>.</summary>
-public interface IRecognizer
+/// <summary>Finds one family of personal data. One file in Recognizers/, one line in <see cref="Detector.Standard"/>.</summary>
+internal interface IRecognizer
 {
-    /// <summary>The kind that it finds, a name of <see cref="EntityTypes"/>.</summary>
-    string EntityType { get; }
+    /// <summary>What it is called when it breaks.</summary>
+    string Name { get; }
 
-    /// <summary>Everything of its kind, with offsets in the view. Time must grow linearly with the text.</summary>
-    IEnumerable<PiiFinding> Find(TextView view);
+    /// <summary>Adds everything of its kinds to the scan, with places in its view. Time must grow linearly with the text.</summary>
+    void Find(Scan scan);
 }

@@ -14,6 +14,25 @@ public enum RedactionOperator
 
     /// <summary>The kind with a number that stays the same for the same value: <c>&lt;PERSON_1&gt;</c>.</summary>
     Pseudonymize,
+
+    /// <summary>The value itself.</summary>
+    Keep,
+}
+
+/// <summary>One small function for each operator.</summary>
+internal static class Operators
+{
+    private const int CharactersLeft = 2;
+
+    internal static string Put(string type, string value, RedactionOperator chosen, Pseudonyms pseudonyms) => chosen switch
+    {
+        RedactionOperator.Replace => $"<{type}>",
+        RedactionOperator.Redact => "",
+        RedactionOperator.Pseudonymize => pseudonyms.Token(type, value),
+        RedactionOperator.Mask => new string('*', Math.Max(0, value.Length - CharactersLeft)) + value[Math.Max(0, value.Length - CharactersLeft)..],
+        RedactionOperator.Keep => value,
+        _ => throw new ArgumentOutOfRangeException(nameof(chosen), chosen, "unknown operator"),
+    };
 }
 
 /// <summary>Numbers the values of one dataset or request: the same person gets the same token. Lives in memory only.</summary>

@@ -1,3 +1,5 @@
+using Appliance.Domain.Privacy.Codes;
+
 namespace Appliance.Domain.Privacy;
 
 /// <summary>A stretch of text that a recognizer takes for personal data.</summary>
@@ -8,10 +10,12 @@ namespace Appliance.Domain.Privacy;
 /// <param name="Why">The rule that fired, such as <c>mod97</c>; never a part of the text.</param>
 public sealed record PiiFinding(string EntityType, int Start, int End, double Score, string Why);
 
-/// <summary>The kinds of personal data that this appliance can find; any other name in a policy is an error.</summary>
+/// <summary>The kinds of personal data that this appliance can find; any other name in a policy or a request is an error.</summary>
 public static class EntityTypes
 {
     public const string Person = "PERSON";
+    public const string Location = "LOCATION";
+    public const string Organization = "ORGANIZATION";
     public const string StreetAddress = "STREET_ADDRESS";
     public const string Email = "EMAIL_ADDRESS";
     public const string Phone = "PHONE_NUMBER";
@@ -20,10 +24,26 @@ public static class EntityTypes
     public const string FiscalCode = "IT_FISCAL_CODE";
     public const string VatCode = "IT_VAT_CODE";
     public const string IpAddress = "IP_ADDRESS";
+    public const string MacAddress = "MAC_ADDRESS";
     public const string Url = "URL";
+    public const string Date = "DATE_TIME";
+    public const string BirthDate = "BIRTH_DATE";
+    public const string Age = "AGE";
+    public const string Crypto = "CRYPTO";
+    public const string Secret = "SECRET";
+    public const string Username = "USERNAME";
+    public const string Uuid = "UUID";
+    public const string Coordinates = "COORDINATES";
 
+    /// <summary>All of them: those above, and those of the table of codes.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Person, StreetAddress, Email, Phone, Iban, CreditCard, FiscalCode, VatCode, IpAddress, Url];
+    [
+        .. new[]
+        {
+            Person, Location, Organization, StreetAddress, Email, Phone, Iban, CreditCard, FiscalCode, VatCode, IpAddress, MacAddress, Url,
+            Date, BirthDate, Age, Crypto, Secret, Username, Uuid, Coordinates,
+        }.Union(CodeRule.Types),
+    ];
 }
 
 /// <summary>A recognizer broke or took too long. Nothing may go on as if the text were clean.</summary>

@@ -9,18 +9,72 @@ namespace Appliance.Domain.Privacy;
 public sealed record RedactedText(string Text, IReadOnlyDictionary<string, int> Counts, PlaceMap Places);
 
 /// <summary>Finds personal data and puts the policy's operator in its place.</summary>
+/// <remarks>
+/// 1 find; 2 replace all finds by their kinds and look again, until nothing is left: what stands alone may show only when its neighbour is gone;
+/// 3 look once more with other means (<see cref="ResidualCheck"/>), where a leftover blocks; 4 put the operators' words in.
+/// So redacting what was redacted changes nothing.
+/// </remarks>
 public sealed class Redactor(Detector detector)
 {
-    private const int CharactersLeft = 2;
+    private const int RoundsMax = 8;
 
     /// <param name="operators">The operator of each kind; a kind that is not named is replaced.</param>
-    /// <param name="pseudonyms">The numbering that <see cref="RedactionOperator.Pseudonymize"/> goes on with.</param>
-    /// <exception cref="DetectionFailedException">A recognizer broke: nothing of the text may be used.</exception>
+    /// <param name="pseudonyms">The numbering that <see cref="RedactionOperator.Pseudonymize"/> goes on with, and the keys of the others.</param>
+    /// <param name="label">The column or key that the text stands under.</param>
+    /// <exception cref="DetectionFailedException">A recognizer broke, or something was left: nothing of the text may be used.</exception>
     public RedactedText Redact(
-        Sensitive<string> text, IReadOnlyDictionary<string, RedactionOperator> operators, Pseudonyms pseudonyms)
+        Sensitive<string> text, IReadOnlyDictionary<string, RedactionOperator> operators, Pseudonyms pseudonyms, string label = "")
     {
-        var findings = detector.Find(text);
+        var findings = Settled(text, label);
+        var (result, _) = Put(text.Reveal(), findings, f => operators.GetValueOrDefault(f.EntityType, RedactionOperator.Replace), pseudonyms);
+        return result;
+    }
+
+    /// <summary>The findings alone, for a scan.</summary>
+    /// <exception cref="DetectionFailedException">A recognizer broke.</exception>
+    public IReadOnlyList<PiiFinding> Scan(Sensitive<string> text, string label = "") => detector.Find(text, label);
+
+    private IReadOnlyList<PiiFinding> Settled(Sensitive<string> text, string label)
+    {
         var original = text.Reveal();
+        var findings = detector.Find(text, label);
+        for (var round = 0; findings.Count > 0; round++)
+        {
+            var (bare, places) = Put(original, findings, _ => RedactionOperator.Replace, new Pseudonyms());
+            var more = detector.Find(new Sensitive<string>(bare.Text), label);
+            if (more.Count == 0)
+            {
+                ResidualCheck.ThrowIfLeft(bare.Text);
+                return findings;
+            }
+            if (round == RoundsMax)
+            {
+                throw new DetectionFailedException("all", "found more in every round");
+            }
+            findings = Union(findings, more.Select(f => places.ToOriginal(new(f.Start, f.End, "")) is { } there ? f with { Start = there.Start, End = there.End } : null).OfType<PiiFinding>());
+        }
+        ResidualCheck.ThrowIfLeft(original);
+        return findings;
+    }
+
+    // Sorted and apart; where two touch the same text, one of the surer kind covers both.
+    private static List<PiiFinding> Union(IReadOnlyList<PiiFinding> first, IEnumerable<PiiFinding> more)
+    {
+        var all = new List<PiiFinding>();
+        foreach (var next in first.Concat(more).OrderBy(f => f.Start).ThenByDescending(f => f.End))
+        {
+            if (all.Count > 0 && all[^1].End > next.Start)
+            {
+                all[^1] = (next.Score > all[^1].Score ? next : all[^1]) with { Start = all[^1].Start, End = Math.Max(all[^1].End, next.End) };
+                continue;
+            }
+            all.Add(next);
+        }
+        return all;
+    }
+
+    private static (RedactedText Result, PlaceMap Places) Put(string original, IReadOnlyList<PiiFinding> findings, Func<PiiFinding, RedactionOperator> chosen, Pseudonyms pseudonyms)
+    {
         var result = new StringBuilder(original.Length);
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var replaced = new List<PlaceMap.Replaced>();
@@ -28,29 +82,18 @@ public sealed class Redactor(Detector detector)
         foreach (var finding in findings)
         {
             result.Append(original, at, finding.Start - at);
-            var put = Put(
-                finding.EntityType, original[finding.Start..finding.End],
-                operators.GetValueOrDefault(finding.EntityType, RedactionOperator.Replace), pseudonyms);
-            replaced.Add(new PlaceMap.Replaced(finding.Start, finding.End, result.Length, result.Length + put.Length));
+            var value = original[finding.Start..finding.End];
+            var put = Operators.Put(finding.EntityType, value, chosen(finding), pseudonyms);
+            if (put != value)
+            {
+                replaced.Add(new PlaceMap.Replaced(finding.Start, finding.End, result.Length, result.Length + put.Length));
+                counts[finding.EntityType] = counts.GetValueOrDefault(finding.EntityType) + 1;
+            }
             result.Append(put);
-            counts[finding.EntityType] = counts.GetValueOrDefault(finding.EntityType) + 1;
             at = finding.End;
         }
         result.Append(original, at, original.Length - at);
-        return new RedactedText(result.ToString(), counts, new PlaceMap(replaced));
+        var places = new PlaceMap(replaced);
+        return (new RedactedText(result.ToString(), counts, places), places);
     }
-
-    /// <summary>The findings alone, for a scan.</summary>
-    /// <exception cref="DetectionFailedException">A recognizer broke.</exception>
-    public IReadOnlyList<PiiFinding> Scan(Sensitive<string> text) => detector.Find(text);
-
-    private static string Put(string type, string value, RedactionOperator chosen, Pseudonyms pseudonyms) => chosen switch
-    {
-        RedactionOperator.Replace => $"<{type}>",
-        RedactionOperator.Redact => "",
-        RedactionOperator.Pseudonymize => pseudonyms.Token(type, value),
-        RedactionOperator.Mask => new string('*', Math.Max(0, value.Length - CharactersLeft))
-            + value[Math.Max(0, value.Length - CharactersLeft)..],
-        _ => throw new ArgumentOutOfRangeException(nameof(chosen), chosen, "unknown operator"),
-    };
 }

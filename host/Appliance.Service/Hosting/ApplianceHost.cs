@@ -108,7 +108,7 @@ internal static partial class ApplianceHost
         services.AddSingleton(audit).AddSingleton<IAuditLog>(audit).AddSingleton(new AuditReader(paths.AuditDatabase));
         services.AddSingleton<IDatasets>(new DatasetStore(store)).AddSingleton<IModels>(new ModelStore(store));
         services.AddSingleton<IJobs>(new JobStore(store)).AddSingleton<IScheduleRuns>(new ScheduleRunStore(store));
-        services.AddSingleton(new Redactor(new Detector(Detector.Standard, clock, DetectionLimit)));
+        services.AddSingleton(new Redactor(new Detector(clock, DetectionLimit)));
         services.AddSingleton(p => new WorkerPool(p.GetRequiredService<Microsoft.Extensions.Options.IOptions<WorkerOptions>>().Value, audit, clock));
         services.AddSingleton(p => new PluginCatalogue(paths.Trust, new PluginStore(paths.Plugins), p.GetRequiredService<WorkerPool>(), audit));
         services.AddSingleton<IWorkers>(p => p.GetRequiredService<WorkerPool>());

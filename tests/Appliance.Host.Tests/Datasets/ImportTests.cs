@@ -23,9 +23,9 @@ public sealed class ImportTests : IDisposable
         _datasets = new DatasetStore(_store);
     }
 
-    private Importer Importer(IReadOnlyList<IRecognizer>? recognizers = null) => new(
+    private Importer Importer(Detector? detector = null) => new(
         new Fixed(PolicyReader.Read(PolicyReader.FileNames.ToDictionary(n => n, n => File.ReadAllText(Repository.File("policies", n)))).Policies!),
-        _audit, new Redactor(new Detector(recognizers ?? Detector.Standard, TimeProvider.System, TimeSpan.FromSeconds(5))), _datasets,
+        _audit, new Redactor(detector ?? new Detector(TimeProvider.System, TimeSpan.FromSeconds(5))), _datasets,
         TimeProvider.System);
 
     private static ImportRequest Request(string csv, string purpose = "citizen-service") => Request(Encoding.UTF8.GetBytes(csv), purpose);
@@ -146,7 +146,7 @@ public sealed class ImportTests : IDisposable
         await ((Func<Task>)(() => Import(Request("text,label\na,1\nb,0\n")))).Should().ThrowAsync<AuditUnavailableException>();
         _audit.Down = false;
 
-        var refused = await Importer([new Breaks()]).ImportAsync(
+        var refused = await Importer(new Detector([new Breaks()], TimeProvider.System, TimeSpan.FromSeconds(5))).ImportAsync(
             Request("text,label\na,1\nb,0\n"), new Caller("uid:1", "operator"), CancellationToken.None);
 
         refused.Refusal!.Code.Should().Be("pii_unavailable");
@@ -190,8 +190,8 @@ public sealed class ImportTests : IDisposable
 
     private sealed class Breaks : IRecognizer
     {
-        public string EntityType => EntityTypes.Person;
+        public string Name => "breaks";
 
-        public IEnumerable<PiiFinding> Find(TextView view) => throw new InvalidOperationException();
+        public void Find(Domain.Privacy.Scanning.Scan scan) => throw new InvalidOperationException();
     }
 }

@@ -1,0 +1,141 @@
+using System.Text;
+using Appliance.Domain.Privacy;
+using Appliance.Domain.Privacy.Scanning;
+using Appliance.Domain.Privacy.Tagging;
+
+namespace Appliance.Bench.Tagging;
+
+/// <summary>One text with a tag for each of its words.</summary>
+/// <param name="Tags">-1 where nobody knows: not learnt from.</param>
+internal sealed record LabelledText(byte[] Utf8, Token[] Tokens, int[] Tags)
+{
+    /// <param name="spans">Places in the text and the kind that stands there.</param>
+    internal static LabelledText Of(string text, IEnumerable<(int Start, int End, int Kind)> spans)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(text);
+        var view = new TextBytes();
+        view.Read(utf8);
+        var tokens = new Token[64];
+        var count = Tokenizer.Cut(view.View, ref tokens);
+        var tags = new int[count];
+        foreach (var (start, end, kind) in spans)
+        {
+            int from = Encoding.UTF8.GetByteCount(text.AsSpan(0, start)), to = Encoding.UTF8.GetByteCount(text.AsSpan(0, end));
+            var first = true;
+            for (var k = 0; k < count; k++)
+            {
+                if (view.StartOf(tokens[k].Start) >= from && view.EndOf(tokens[k].End) <= to)
+                {
+                    tags[k] = first ? Domain.Privacy.Tagging.Tags.Begin(kind) : Domain.Privacy.Tagging.Tags.Inside(kind);
+                    first = false;
+                }
+            }
+        }
+        return new LabelledText(view.View.ToArray(), tokens[..count], tags);
+    }
+}
+
+/// <summary>Fills the templates.</summary>
+internal sealed class Templates(string[] lines, string[] words, Names names, Random random)
+{
+    internal LabelledText Next()
+    {
+        var template = lines[random.Next(lines.Length)].Replace("\\n", "\n", StringComparison.Ordinal);
+        var (text, spans) = (new StringBuilder(), new List<(int, int, int)>());
+        for (var k = 0; k < template.Length; k++)
+        {
+            if (template[k] != '{' || k + 2 >= template.Length || template[k + 2] != '}')
+            {
+                text.Append(template[k]);
+                continue;
+            }
+            var (value, kind) = Slot(template[k + 1]);
+            if (kind >= 0)
+            {
+                // "S.p.A." ends inside: the dot behind is no word, so it does not matter
+                spans.Add((text.Length, text.Length + value.Length, kind));
+            }
+            text.Append(value);
+            k += 2;
+        }
+        // Sometimes everything in small letters, or in capitals, as people write.
+        if (random.Next(6) == 0)
+        {
+            // A capital begins a sentence or a label, and need not begin a name.
+            text.Insert(0, Label());
+            spans = [.. spans.Select(s => (s.Item1 + _labelled, s.Item2 + _labelled, s.Item3))];
+        }
+        var written = random.Next(16) switch { 0 => text.ToString().ToLowerInvariant(), 1 when text.Length < 120 => text.ToString().ToUpperInvariant(), _ => text.ToString() };
+        return LabelledText.Of(written.Length == text.Length ? written : text.ToString(), spans);
+    }
+
+    private int _labelled;
+
+    private string Label()
+    {
+        var word = words[random.Next(words.Length)];
+        var label = char.ToUpperInvariant(word[0]) + word[1..] + (random.Next(3) == 0 ? " " + words[random.Next(words.Length)] : "") + names.OneOf(": ", ":\n", ". ", "\n", " - ");
+        _labelled = label.Length;
+        return label;
+    }
+
+    private (string Value, int Kind) Slot(char slot) => slot switch
+    {
+        'P' => (names.Person(), 0),
+        'p' => (names.Person().ToLowerInvariant(), 0),
+        'F' => (names.First(), 0),
+        'L' => (names.Last(), 0),
+        'C' => (random.Next(7) == 0 ? names.City().ToUpperInvariant() : names.City(), 1),
+        'c' => (names.City().ToLowerInvariant(), 1),
+        'N' => (names.Country(), 1),
+        'O' => (names.Company(), 2),
+        'o' => (names.Company().ToLowerInvariant(), 2),
+        'A' => (names.Address(), 3),
+        'a' => (names.Address().ToLowerInvariant(), 3),
+        'S' => (names.Street(), 3),
+        'Z' => (names.Zip(), -1),
+        'D' => ($"{names.Number(28)}/{names.Number(12)}/{1930 + random.Next(90)}", -1),
+        'Y' => ($"{1900 + random.Next(125)}", -1),
+        'W' => (names.OneOf("lunedì", "martedì", "Monday", "Friday", "Sunday", "Saturday", "giovedì"), -1),
+        '#' => (names.Number(9999), -1),
+        'X' => (names.Acronym(), -1),
+        'E' => ($"{names.First().ToLowerInvariant()}@example.org", -1),
+        'T' => ($"+39 {names.Digits(3)} {names.Digits(7)}", -1),
+        _ => throw new InvalidDataException($"templates.txt has a slot {{{slot}}} that nobody fills."),
+    };
+}
+
+/// <summary>Running text, labelled by rules that are sure and silent about the rest.</summary>
+internal static class RunningText
+{
+    private static readonly HashSet<uint> Titles = Hashes("sig sigra signor signora signorina dott dottor dottoressa avv mr mrs ms miss dr sir lady lord don donna suor padre zio zia uncle aunt madame monsieur conte contessa colonel captain professor professore");
+    private static readonly HashSet<uint> Prepositions = Hashes("in a di da from at to near of toward towards through per verso");
+
+    /// <param name="story">Names of people occur that no table has: capitals that nobody knows are left out.</param>
+    internal static LabelledText Label(string line, bool story)
+    {
+        var text = LabelledText.Of(line, []);
+        var (tokens, tags) = (text.Tokens, text.Tags);
+        for (var k = 0; k < tokens.Length; k++)
+        {
+            if (!tokens[k].Has(Kinds.Capital) || k == 0)
+            {
+                continue;
+            }
+            var starts = text.Utf8.AsSpan(tokens[k - 1].End, tokens[k].Start - tokens[k - 1].End).IndexOfAny(".!?:\"-"u8) >= 0;
+            var known = Domain.Privacy.Recognizers.Gazetteer.Of(tokens[k].Hash);
+            var joined = tokens[k].Start - tokens[k - 1].End == 1;
+            var first = (known & Domain.Privacy.Recognizers.Known.FirstName) != 0;
+            var place = (known & (Domain.Privacy.Recognizers.Known.City | Domain.Privacy.Recognizers.Known.Country)) != 0;
+            tags[k] = joined && tags[k - 1] is 1 or 2 && tokens[k - 1].Has(Kinds.Capital) ? 2
+                : Titles.Contains(tokens[k - 1].Hash) && tokens[k].Length > 2 ? 1
+                : first && !place && !starts && story ? 1
+                : place && !first && !starts && joined && Prepositions.Contains(tokens[k - 1].Hash) ? Domain.Privacy.Tagging.Tags.Begin(1)
+                : starts && known == 0 ? 0
+                : story ? -1 : known == 0 ? 0 : -1;
+        }
+        return text;
+    }
+
+    private static HashSet<uint> Hashes(string words) => [.. words.Split(' ').Select(w => Tokenizer.Hash(Encoding.UTF8.GetBytes(w)))];
+}

@@ -1,0 +1,78 @@
+using System.Text;
+using Appliance.Domain.Privacy.Scanning;
+using Appliance.Domain.Privacy.Tables;
+
+namespace Appliance.Domain.Privacy.Cues;
+
+/// <summary>Kinds of personal data that words announce, as bits.</summary>
+internal readonly record struct CueSet(UInt128 Bits)
+{
+    internal bool Has(CueSet other) => (Bits & other.Bits) != 0;
+
+    public static CueSet operator |(CueSet a, CueSet b) => new(a.Bits | b.Bits);
+}
+
+/// <summary>Words that say what stands beside them, in several languages: <c>Tables/cues.tsv</c>.</summary>
+internal static class CueLexicon
+{
+    private const int PrefixMin = 3;
+    private static readonly Dictionary<string, CueSet> Groups = [];
+    private static readonly Dictionary<uint, CueSet> Words = [], Prefixes = [];
+    private static readonly int PrefixMax;
+
+    static CueLexicon()
+    {
+        foreach (var line in Table.Lines("cues.tsv"))
+        {
+            var fields = line.Split('\t');
+            var group = new CueSet(UInt128.One << Groups.Count);
+            Groups.Add(fields[0], group);
+            foreach (var word in fields[1].Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                var into = word.EndsWith('*') ? Prefixes : Words;
+                var bytes = Encoding.UTF8.GetBytes(word.TrimEnd('*'));
+                var hash = Tokenizer.Hash(bytes);
+                into[hash] = into.GetValueOrDefault(hash) | group;
+                PrefixMax = word.EndsWith('*') ? Math.Max(PrefixMax, bytes.Length) : PrefixMax;
+            }
+        }
+        if (Groups.Count > 128)
+        {
+            throw new InvalidDataException("cues.tsv has more than 128 groups.");
+        }
+    }
+
+    /// <summary>The bit of a group of cues.</summary>
+    internal static CueSet Group(string name) => name.Length == 0 ? default
+        : Groups.TryGetValue(name, out var group) ? group : throw new InvalidDataException($"cues.tsv has no group '{name}'.");
+
+    /// <summary>What one word announces.</summary>
+    internal static CueSet Of(ReadOnlySpan<byte> word, Token token)
+    {
+        var all = Words.GetValueOrDefault(token.Hash);
+        var (hash, last) = (Tokenizer.HashStart, (byte)0);
+        for (var k = 0; k < Math.Min(word.Length, PrefixMax); k++)
+        {
+            hash = Tokenizer.HashNext(hash, word[k], ref last);
+            all |= k + 1 >= PrefixMin && Prefixes.TryGetValue(hash, out var more) ? more : default;
+        }
+        return all;
+    }
+
+    /// <summary>What a column's name or a key announces: <c>codice_fiscale</c>, <c>customerEmail</c>.</summary>
+    internal static CueSet OfLabel(string label)
+    {
+        var all = default(CueSet);
+        var apart = new StringBuilder();
+        foreach (var c in label)
+        {
+            apart.Append(char.IsUpper(c) && apart.Length > 0 && char.IsLower(apart[^1]) ? " " : "").Append(char.IsLetterOrDigit(c) ? c : ' ');
+        }
+        foreach (var word in apart.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries).Append(apart.ToString().Replace(" ", "", StringComparison.Ordinal)))
+        {
+            var bytes = Encoding.UTF8.GetBytes(word);
+            all |= Of(bytes, new Token(0, bytes.Length, Tokenizer.Hash(bytes), Kinds.None));
+        }
+        return all;
+    }
+}

@@ -1,0 +1,159 @@
+using Appliance.Domain.Privacy.Codes;
+using Appliance.Domain.Privacy.Scanning;
+
+namespace Appliance.Domain.Privacy.Recognizers;
+
+/// <summary>Codes of fixed shape: national numbers, documents, cards, plates. One parse of a run of groups feeds all rules of its length.</summary>
+/// <remarks>Between groups one blank, dash, dot or slash, or one line break, may stand. Time is linear: a run has at most 34 characters and 10 groups.</remarks>
+internal sealed class CodeRecognizer : IRecognizer
+{
+    private const int CharactersMax = 34, GroupsMax = 12, LettersMax = 6;
+    private const float Threshold = 0.5f, Cued = 0.45f, CueAdds = 0.4f, AloneAdds = 0.2f, AloneAndRightAdds = 0.4f;
+
+    public string Name => "codes";
+
+    public void Find(Scan scan)
+    {
+        Span<byte> code = stackalloc byte[CharactersMax];
+        Span<byte> separators = stackalloc byte[CharactersMax];
+        Span<int> ends = stackalloc int[GroupsMax]; // characters up to the end of each group
+        var tokens = scan.Tokens;
+        var lone = tokens.Length <= GroupsMax && scan.View.Length <= 2 * CharactersMax; // perhaps nothing but a code
+        for (var first = 0; first < tokens.Length; first++)
+        {
+            if (!Begins(scan, tokens, first, lone))
+            {
+                continue;
+            }
+            var groups = Collect(scan.View, tokens[first..], lone, code, separators, ends);
+            for (var count = groups; count > 0; count--)
+            {
+                if (Best(scan, first, count, code[..ends[count - 1]], separators) is { } best)
+                {
+                    scan.Add(best.Type, tokens[first].Start, tokens[first + count - 1].End, best.Score, best.Why);
+                    first += count - 1;
+                    break;
+                }
+            }
+        }
+    }
+
+    private static bool Begins(Scan scan, ReadOnlySpan<Token> tokens, int at, bool lone)
+    {
+        var token = tokens[at];
+        if (token.Has(Kinds.High) || token.Length > CharactersMax)
+        {
+            return false;
+        }
+        // A word begins a code only if it is short, in capitals, and a digit follows at once.
+        return token.Has(Kinds.Digit) || (token.Length <= LettersMax && (lone || !token.Has(Kinds.Lower)) && FollowedByDigit(scan.View, tokens, at, lone));
+    }
+
+    private static bool FollowedByDigit(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, int at, bool lone)
+    {
+        for (var k = at + 1; k < Math.Min(tokens.Length, at + 4); k++)
+        {
+            if (Separator(view, tokens[k - 1].End, tokens[k].Start) == 0 || tokens[k].Has(Kinds.High) || (!lone && tokens[k].Has(Kinds.Lower)))
+            {
+                return false;
+            }
+            if (tokens[k].Has(Kinds.Digit))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // The groups that may belong together, in capitals and without what separates them.
+    private static int Collect(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, bool lone, Span<byte> code, Span<byte> separators, Span<int> ends)
+    {
+        var (groups, length) = (0, 0);
+        for (var k = 0; k < Math.Min(tokens.Length, GroupsMax); k++)
+        {
+            var token = tokens[k];
+            var separator = k == 0 ? (byte)0 : Separator(view, tokens[k - 1].End, token.Start);
+            if ((k > 0 && separator == 0) || token.Has(Kinds.High) || length + token.Length > CharactersMax
+                || (k > 0 && !token.Has(Kinds.Digit) && (token.Length > LettersMax || (!lone && token.Has(Kinds.Lower)))))
+            {
+                break;
+            }
+            for (var c = token.Start; c < token.End; c++)
+            {
+                separators[length] = c == token.Start ? separator : (byte)0;
+                code[length++] = view[c] is >= (byte)'a' and <= (byte)'z' ? (byte)(view[c] - 32) : view[c];
+            }
+            ends[groups++] = length;
+        }
+        return groups;
+    }
+
+    private static byte Separator(ReadOnlySpan<byte> view, int from, int to)
+    {
+        var between = view[from..to];
+        return between.Length switch
+        {
+            1 => between[0] is (byte)' ' or (byte)'-' or (byte)'.' or (byte)'/' or (byte)':' ? between[0] : between[0] == '\n' ? (byte)' ' : (byte)0,
+            2 => between is [(byte)'\r', (byte)'\n'] or [(byte)' ', (byte)' '] or [(byte)' ', (byte)'-'] or [(byte)'-', (byte)' '] ? (byte)' ' : (byte)0,
+            3 => between is [(byte)' ', (byte)'-', (byte)' '] ? (byte)'-' : (byte)0,
+            _ => 0,
+        };
+    }
+
+    private static (string Type, float Score, string Why)? Best(Scan scan, int first, int count, ReadOnlySpan<byte> code, ReadOnlySpan<byte> separators)
+    {
+        (string Type, float Score, string Why)? best = null;
+        var rules = CodeRule.For(code.Length, code[0] >= 'A');
+        var (around, looked, inside) = (scan.Label, false, false);
+        var alone = first == 0 && count == scan.TokenCount; // a field's value: there are no words to ask
+        foreach (var rule in rules)
+        {
+            if (!rule.Shape.Fits(code, separators) || (best is { Score: var score } && score >= rule.Score + CueAdds))
+            {
+                continue;
+            }
+            if (rule.Check is { } check && !check(code))
+            {
+                continue;
+            }
+            if (!looked)
+            {
+                (around, looked, inside) = (scan.Around(first, first + count - 1), true, InsideNumber(scan, first, count));
+            }
+            var cued = around.Has(rule.Cues);
+            if (rule.Cased && !alone && !cued && Lowered(scan, first, count))
+            {
+                continue;
+            }
+            var sure = inside ? rule.Score - 0.35f : rule.Score;
+            sure = cued ? Math.Min(1, Math.Max(sure, Cued) + CueAdds) : sure;
+            sure += !alone || cued ? 0 : rule.Check is null ? AloneAdds : AloneAndRightAdds;
+            if (sure >= Threshold && (best is null || sure > best.Value.Score))
+            {
+                best = (rule.Type, sure, cued ? rule.Why + "+cue" : rule.Why);
+            }
+        }
+        return best is { Score: > 1 } most ? most with { Score = 1 } : best;
+    }
+
+    private static bool Lowered(Scan scan, int first, int count)
+    {
+        foreach (var token in scan.Tokens.Slice(first, count))
+        {
+            if (token.Has(Kinds.Lower))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // 1.234.567,89 and 12-34-56-78: more digits touch it on either side.
+    private static bool InsideNumber(Scan scan, int first, int count)
+    {
+        var view = scan.View;
+        var (start, end) = (scan.Tokens[first].Start, scan.Tokens[first + count - 1].End);
+        return (start > 1 && view[start - 1] is (byte)'.' or (byte)',' or (byte)'-' or (byte)'/' && start > 1 && char.IsAsciiLetterOrDigit((char)view[start - 2]))
+            || (end < view.Length - 1 && view[end] is (byte)'.' or (byte)',' or (byte)'-' or (byte)'/' or (byte)':' && end < view.Length - 1 && char.IsAsciiDigit((char)view[end + 1]));
+    }
+}

@@ -1,0 +1,210 @@
+using Appliance.Domain.Privacy.Scanning;
+using Appliance.Domain.Privacy.Tagging;
+
+namespace Appliance.Domain.Privacy.Recognizers;
+
+/// <summary>Names of people, places and organisations, and addresses that no grammar knows, by the trained tagger; and the same people wherever their names return.</summary>
+internal sealed class NameRecognizer : IRecognizer
+{
+    private const int ReturningMin = 4;
+    private const double CapitalsMin = 0.005;
+
+    public string Name => "names";
+
+    public void Find(Scan scan)
+    {
+        var view = scan.View;
+        var tokens = scan.Tokens;
+        if (tokens.Length == 0)
+        {
+            return;
+        }
+        // 1 What the tagger may look at: words with capitals, or all words of a text that has none.
+        var room = Room.Of(tokens.Length);
+        var (seen, candidates, tags) = (room.Seen, room.Candidates, room.Tags);
+        var small = IsSmall(tokens);
+        var any = false;
+        var taken = room.Taken;
+        Array.Clear(taken, 0, tokens.Length);
+        foreach (var find in scan.Finds)
+        {
+            Take(tokens, find, taken);
+        }
+        for (var k = 0; k < tokens.Length; k++)
+        {
+            candidates[k] = !taken[k] && Tagger.IsCandidate(tokens, k, small);
+            any |= candidates[k];
+        }
+        if (!any)
+        {
+            return;
+        }
+        // 2 Words are looked at only where a candidate is near.
+        for (var k = 0; k < tokens.Length; k++)
+        {
+            if (Near(candidates, k, tokens.Length))
+            {
+                seen[k] = TaggerFeatures.Look(view, tokens, k);
+            }
+        }
+        Tagger.Standard.Tag(seen.AsSpan(0, tokens.Length), candidates.AsSpan(0, tokens.Length), tags.AsSpan(0, tokens.Length));
+        Returning(tokens, seen, tags.AsSpan(0, tokens.Length));
+        // 3 Runs of tags are finds.
+        Spans(scan, tags);
+    }
+
+    // What a rule has found is no name.
+    private static void Take(ReadOnlySpan<Token> tokens, Found find, bool[] taken)
+    {
+        var (low, high) = (0, tokens.Length);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            (low, high) = tokens[middle].End <= find.Start ? (middle + 1, high) : (low, middle);
+        }
+        for (; low < tokens.Length && tokens[low].Start < find.End; low++)
+        {
+            taken[low] = true;
+        }
+    }
+
+    private static bool Near(bool[] candidates, int k, int count) => candidates[k]
+        || (k > 0 && candidates[k - 1]) || (k > 1 && candidates[k - 2]) || (k + 1 < count && candidates[k + 1]) || (k + 2 < count && candidates[k + 2]);
+
+    private static bool IsSmall(ReadOnlySpan<Token> tokens)
+    {
+        var capitals = 0;
+        foreach (var token in tokens)
+        {
+            capitals += token.Has(Kinds.Capital) ? 1 : 0;
+        }
+        return capitals < tokens.Length * CapitalsMin;
+    }
+
+    private static void Spans(Scan scan, byte[] tags)
+    {
+        var tokens = scan.Tokens;
+        for (var k = 0; k < tokens.Length; k++)
+        {
+            if (tags[k] == Tags.Outside)
+            {
+                continue;
+            }
+            var first = k;
+            var kind = (tags[k] - 1) / 2;
+            var block = tokens[k].Has(Kinds.LineBefore); // an address that begins a line stays in its lines
+            while (k + 1 < tokens.Length && tags[k + 1] == Tags.Inside(kind) && !(block && tokens[k + 1].Has(Kinds.LineBefore)))
+            {
+                k++;
+            }
+            while (k > first && kind < 3 && !tokens[k].Has(Kinds.Capital | Kinds.Lower))
+            {
+                tags[k--] = Tags.Outside; // a number behind a name is no part of it
+            }
+            if ((!block && !HasWord(tokens[first..(k + 1)])) || (first == k && kind < 3 && (IsNoName(tokens[k], kind) || (!tokens[k].Has(Kinds.Lower) && scan.CueOf(k) != default))))
+            {
+                continue;
+            }
+            if (kind == 3 && block && k > first && tokens[first].IsWord && tokens[k] is { IsNumber: true, Length: >= 4 } && !HasDigits(tokens[first..k]))
+            {
+                scan.Add(EntityTypes.Location, tokens[first].Start, tokens[k - 1].End, 0.7f, "tagger"); // Finland 80896
+                first = k;
+            }
+            var type = kind == 3 ? Address(scan.Tokens[first..(k + 1)], block) : Tags.Kinds[kind];
+            if (type is not null)
+            {
+                scan.Add(type, tokens[first].Start, tokens[k].End, 0.7f, "tagger");
+            }
+        }
+    }
+
+    // The same person again, without anything around that says so.
+    private static void Returning(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, Span<byte> tags)
+    {
+        HashSet<uint>? people = null;
+        for (var k = 0; k < tokens.Length; k++)
+        {
+            if (tags[k] is 1 or 2 && tokens[k].Length >= ReturningMin && tokens[k].Has(Kinds.Capital) && (seen[k].Known & Known.Common) == 0)
+            {
+                (people ??= []).Add(tokens[k].Hash);
+            }
+        }
+        for (var k = 0; people is not null && k < tokens.Length; k++)
+        {
+            if (tags[k] == Tags.Outside && tokens[k].Has(Kinds.Capital) && people.Contains(tokens[k].Hash))
+            {
+                var joins = k > 0 && tags[k - 1] is 1 or 2 && k > 0 && tokens[k].Start - tokens[k - 1].End == 1;
+                tags[k] = (byte)(joins ? Tags.Inside(0) : Tags.Begin(0));
+                if (k + 1 < tokens.Length && tags[k + 1] == Tags.Begin(0) && tokens[k + 1].Start - tokens[k].End == 1)
+                {
+                    tags[k + 1] = (byte)Tags.Inside(0);
+                }
+            }
+        }
+    }
+
+    // An address has a number and a word; a place alone is a place.
+    private static string? Address(ReadOnlySpan<Token> tokens, bool block)
+    {
+        var (number, word) = (false, 0);
+        foreach (var token in tokens)
+        {
+            number |= token.Has(Kinds.Digit);
+            word = token.IsWord ? Math.Max(word, token.Length) : word;
+        }
+        return !number ? (word >= 3 ? EntityTypes.Location : null) : tokens.Length > 2 || word >= 4 || (block && word == 0 && tokens[0].Length is 4 or 5) ? EntityTypes.StreetAddress : null;
+    }
+
+    // One word alone that is a common word, or an abbreviation that nobody knows as a name.
+    private static bool IsNoName(Token token, int kind)
+    {
+        var known = Gazetteer.Of(token.Hash);
+        var name = (known & (kind == 0 ? Known.FirstName | Known.LastName : Known.City | Known.Country)) != 0;
+        return (known & Known.Common) != 0 ? !name || !token.Has(Kinds.Capital) : !name && token.Length <= 5 && !token.Has(Kinds.Lower | Kinds.High);
+    }
+
+    private static bool HasDigits(ReadOnlySpan<Token> tokens)
+    {
+        foreach (var token in tokens)
+        {
+            if (token.Has(Kinds.Digit))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static bool HasWord(ReadOnlySpan<Token> tokens)
+    {
+        foreach (var token in tokens)
+        {
+            if (token.IsWord && token.Length > 1)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // Arrays of the last text, for the next one on the same thread.
+    private sealed class Room
+    {
+        [ThreadStatic]
+        private static Room? _last;
+
+        internal Seen[] Seen = [];
+        internal bool[] Candidates = [], Taken = [];
+        internal byte[] Tags = [];
+
+        internal static Room Of(int count)
+        {
+            var room = _last ??= new Room();
+            if (room.Seen.Length < count)
+            {
+                (room.Seen, room.Candidates, room.Taken, room.Tags) = (new Seen[count * 2], new bool[count * 2], new bool[count * 2], new byte[count * 2]);
+            }
+            return room;
+        }
+    }
+}

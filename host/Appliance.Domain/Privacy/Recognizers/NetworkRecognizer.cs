@@ -1,0 +1,145 @@
+using System.Buffers;
+using System.Net;
+using Appliance.Domain.Privacy.Scanning;
+
+namespace Appliance.Domain.Privacy.Recognizers;
+
+/// <summary>IP addresses of both kinds in every form of RFC 4291, and MAC addresses in three.</summary>
+internal sealed class NetworkRecognizer : IRecognizer
+{
+    private const int LengthMax = 64;
+    private static readonly SearchValues<byte> Six = SearchValues.Create("0123456789abcdefABCDEF:."u8);
+
+    public string Name => "network";
+
+    public void Find(Scan scan)
+    {
+        var view = scan.View;
+        var tokens = scan.Tokens;
+        var done = 0;
+        for (var k = 0; k < tokens.Length; k++)
+        {
+            if (tokens[k].Start < done)
+            {
+                continue;
+            }
+            var after = Bytes.At(view, tokens[k].End);
+            var before = Bytes.At(view, tokens[k].Start - 1);
+            var end = after == '.' && tokens[k].IsNumber && before is not ((byte)'.' or (byte)'-') ? Four(scan, k) : 0;
+            if (end == 0 && (after == ':' || (before == ':' && Bytes.At(view, tokens[k].Start - 2) == ':')) && tokens[k].Length <= 4)
+            {
+                end = SixOrMac(scan, k);
+            }
+            if (end == 0 && after is (byte)'-' or (byte)'.' && tokens[k].Length is 2 or 4)
+            {
+                end = Mac(scan, tokens[k].Start);
+            }
+            done = Math.Max(done, end);
+        }
+        for (var at = view.IndexOf("::"u8); at >= 0; at = view[(at + 2)..].IndexOf("::"u8) is var next and >= 0 ? at + 2 + next : -1)
+        {
+            if (!Bytes.IsWord(Bytes.At(view, at + 2)) && !Bytes.IsWord(Bytes.At(view, at - 1)) && Bytes.At(view, at + 2) != ':' && Bytes.At(view, at - 1) != ':')
+            {
+                scan.Add(EntityTypes.IpAddress, at, at + 2, 0.5f, "v6");
+            }
+        }
+    }
+
+    private static int Four(Scan scan, int first)
+    {
+        var view = scan.View;
+        var tokens = scan.Tokens;
+        if (first + 3 >= tokens.Length)
+        {
+            return 0;
+        }
+        for (var k = 0; k < 4; k++)
+        {
+            var token = tokens[first + k];
+            if (!token.IsNumber || token.Length > 3 || Checks.Digits.Number(view[token.Start..token.End]) > 255
+                || (k > 0 && (token.Start - tokens[first + k - 1].End != 1 || view[token.Start - 1] != '.')))
+            {
+                return 0;
+            }
+        }
+        var end = tokens[first + 3].End;
+        if (Bytes.At(view, end) == '.' && Bytes.IsDigit(Bytes.At(view, end + 1)))
+        {
+            return 0;
+        }
+        if (Bytes.At(view, end) == '/' && first + 4 < tokens.Length && tokens[first + 4] is { IsNumber: true, Length: <= 2 } bits && bits.Start == end + 1)
+        {
+            end = bits.End;
+        }
+        scan.Add(EntityTypes.IpAddress, tokens[first].Start, end, 0.9f, "v4");
+        return end;
+    }
+
+    private static int SixOrMac(Scan scan, int token)
+    {
+        var view = scan.View;
+        var start = scan.Tokens[token].Start;
+        while (start > 0 && view[start - 1] == ':' && start > scan.Tokens[token].Start - 2)
+        {
+            start--;
+        }
+        if (Mac(scan, start) is var mac and > 0)
+        {
+            return mac;
+        }
+        var rest = view[start..Math.Min(view.Length, start + LengthMax)];
+        var length = rest.IndexOfAnyExcept(Six);
+        length = length < 0 ? rest.Length : length;
+        while (length > 2 && rest[length - 1] is (byte)'.' or (byte)':' && !(rest[length - 1] == ':' && rest[length - 2] == ':'))
+        {
+            length--;
+        }
+        var run = rest[..length];
+        if (length < 3 || run.Count((byte)':') < 2 || (start > 0 && Bytes.IsWord(view[start - 1])) || Bytes.IsWord(Bytes.At(view, start + length)) || !IPAddress.TryParse(run, out var ip) || ip.GetAddressBytes().Length != 16)
+        {
+            return 0;
+        }
+        var end = start + length;
+        if (Bytes.At(view, end) == '%')
+        {
+            for (end++; end < view.Length && Bytes.IsWord(view[end]) && end < start + LengthMax; end++)
+            {
+            }
+        }
+        if (Bytes.At(view, end) == '/' && Bytes.IsDigit(Bytes.At(view, end + 1)))
+        {
+            for (end++; end < view.Length && Bytes.IsDigit(view[end]) && end < start + LengthMax + 4; end++)
+            {
+            }
+        }
+        scan.Add(EntityTypes.IpAddress, start, end, 0.9f, "v6");
+        return end;
+    }
+
+    // aa:bb:cc:dd:ee:ff, aa-bb-cc-dd-ee-ff, aabb.ccdd.eeff
+    private static int Mac(Scan scan, int start)
+    {
+        var view = scan.View;
+        var (size, count) = Bytes.At(view, start + 4) == '.' ? (4, 3) : (2, 6);
+        var (separator, end, letters) = (Bytes.At(view, start + size), start + ((size + 1) * count) - 1, false);
+        if (end > view.Length || separator is not ((byte)':' or (byte)'-' or (byte)'.') || (separator == '.') != (size == 4) || (start > 0 && Bytes.IsWord(view[start - 1])) || Bytes.IsWord(Bytes.At(view, end)) || Bytes.At(view, end) == separator)
+        {
+            return 0;
+        }
+        for (var k = start; k < end; k++)
+        {
+            if ((k - start) % (size + 1) == size ? view[k] != separator : !Bytes.IsHex(view[k]))
+            {
+                return 0;
+            }
+            letters |= char.IsAsciiLetter((char)view[k]);
+        }
+        var body = view[start..end];
+        if ((size == 4 && !letters) || body.IndexOfAnyExcept((byte)'0', separator) < 0 || body.IndexOfAnyExcept((byte)'f', (byte)'F', separator) < 0)
+        {
+            return 0;
+        }
+        scan.Add(EntityTypes.MacAddress, start, end, 0.9f, "mac");
+        return end;
+    }
+}

@@ -1,0 +1,235 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Appliance.Domain.Privacy.Cues;
+using Appliance.Domain.Privacy.Scanning;
+using Appliance.Domain.Privacy.Tables;
+
+namespace Appliance.Domain.Privacy.Recognizers;
+
+/// <summary>Keys and passwords: by their prefix and form (<c>Tables/secrets.tsv</c>), as private keys in PEM, behind the name of a secret, inside an address.</summary>
+internal sealed class SecretRecognizer : IRecognizer
+{
+    private const int ValueMin = 6, ValueMax = 512, PemMin = 100, PemMax = 16 << 10;
+    private const double EntropyMin = 2.5, LongEntropyMin = 3.1;
+    private static readonly CueSet Secret = CueLexicon.Group("secret");
+
+    private static readonly SearchValues<byte> Dotted = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.~"u8);
+    private static readonly SearchValues<byte> Hex = SearchValues.Create("0123456789abcdefABCDEF"u8);
+
+    // The prefix, what may follow, how many of it, how much chance at least.
+    private sealed record Rule(byte[] Prefix, SearchValues<byte> Body, int Min, int Max, double Entropy);
+
+    private static readonly Dictionary<ushort, Rule[]> Rules = Table.Lines("secrets.tsv").Select(Read).GroupBy(r => Two(r.Prefix, 0)).ToDictionary(g => g.Key, g => g.ToArray());
+    private static readonly bool[] Starts = [.. Enumerable.Range(0, 65536).Select(k => Rules.ContainsKey((ushort)k))];
+    private static readonly SearchValues<byte> ValueEnd = SearchValues.Create(" \n\r\t\"'`,;<>()[]{}&|"u8);
+
+    public string Name => "secrets";
+
+    public void Find(Scan scan)
+    {
+        var view = scan.View;
+        var tokens = scan.Tokens;
+        var done = Pem(scan);
+        for (var k = 0; k < tokens.Length; k++)
+        {
+            var token = tokens[k];
+            if (token.Start < done || token.Start + 1 >= view.Length)
+            {
+                continue;
+            }
+            var end = Starts[Two(view, token.Start)] ? Prefixed(scan, token.Start) : 0;
+            end = end == 0 && token.Length <= 24 && token.IsWord ? Named(scan, k) : end;
+            done = Math.Max(done, end);
+        }
+        Inside(scan);
+        Marked(scan);
+    }
+
+    // Azure: three characters, a digit, Q~ and 31 to 34 more.
+    private static void Marked(Scan scan)
+    {
+        var view = scan.View;
+        for (var at = view.IndexOf("Q~"u8); at >= 0; at = view[(at + 2)..].IndexOf("Q~"u8) is var next and >= 0 ? at + 2 + next : -1)
+        {
+            var body = view[(at + 2)..Math.Min(view.Length, at + 40)];
+            var length = body.IndexOfAnyExcept(Dotted);
+            length = length < 0 ? body.Length : length;
+            if (at >= 4 && Bytes.IsDigit(view[at - 1]) && length is >= 31 and <= 34 && view[(at - 4)..at].IndexOfAnyExcept(Dotted) < 0)
+            {
+                scan.Add(EntityTypes.Secret, at - 4, at + 2 + length, 0.95f, "marked");
+            }
+        }
+    }
+
+    private static ushort Two(ReadOnlySpan<byte> text, int at) => (ushort)((text[at] << 8) | text[at + 1]);
+
+    private static int Prefixed(Scan scan, int start)
+    {
+        var view = scan.View;
+        foreach (var rule in Rules[Two(view, start)])
+        {
+            if (!view[start..].StartsWith(rule.Prefix))
+            {
+                continue;
+            }
+            var body = view[(start + rule.Prefix.Length)..Math.Min(view.Length, start + rule.Prefix.Length + rule.Max + 1)];
+            var length = body.IndexOfAnyExcept(rule.Body);
+            length = length < 0 ? body.Length : length;
+            if (length >= rule.Min && length <= rule.Max && Bytes.Entropy(body[..length]) >= rule.Entropy)
+            {
+                var end = start + rule.Prefix.Length + length;
+                scan.Add(EntityTypes.Secret, start, end, 0.95f, "prefix");
+                return end;
+            }
+        }
+        return 0;
+    }
+
+    private static int Pem(Scan scan)
+    {
+        var view = scan.View;
+        var done = 0;
+        for (var at = view.IndexOf("-----BEGIN "u8); at >= 0; at = view[(at + 11)..].IndexOf("-----BEGIN "u8) is var next and >= 0 ? at + 11 + next : -1)
+        {
+            var head = view[at..Math.Min(view.Length, at + 80)];
+            if (at < done || head.IndexOf("PRIVATE KEY"u8) < 0 || view.Length - at < PemMin)
+            {
+                continue;
+            }
+            var window = view[at..Math.Min(view.Length, at + PemMax)];
+            var close = window.IndexOf("-----END "u8);
+            var tail = close < 0 ? -1 : window[(close + 9)..].IndexOf("-----"u8);
+            done = at + (tail < 0 ? window.Length : close + 9 + tail + 5);
+            scan.Add(EntityTypes.Secret, at, done, 0.99f, "pem");
+        }
+        return done;
+    }
+
+    // password = "...", api_key: ..., -p ..., "secret": "..."
+    private static int Named(Scan scan, int token)
+    {
+        var view = scan.View;
+        var tokens = scan.Tokens;
+        if (!scan.CueOf(token).Has(Secret) && !EndsAsSecret(view[tokens[token].Start..tokens[token].End]))
+        {
+            return 0;
+        }
+        var at = tokens[token].End;
+        // The rest of the name: api_key_2, "secret-token", AccessKeyId
+        for (var rest = token + 1; rest < tokens.Length && rest < token + 4 && tokens[rest].Start - at == 1 && view[at] is (byte)'_' or (byte)'-' or (byte)'.'; rest++)
+        {
+            at = tokens[rest].End;
+        }
+        var mark = at;
+        for (var rest = token + 1; rest < tokens.Length && rest < token + 4 && tokens[rest] is { IsWord: true } && tokens[rest].Start - at == 1 && view[at] == ' '; rest++)
+        {
+            mark = at = view[tokens[rest].End..].Length > 0 && view[tokens[rest].End] is (byte)':' or (byte)' ' ? tokens[rest].End : at; // password del portale:
+        }
+        while (mark < view.Length && mark - at < 4 && view[mark] is (byte)' ' or (byte)'"' or (byte)'\'' or (byte)']')
+        {
+            mark++;
+        }
+        if (mark >= view.Length || view[mark] is not ((byte)'=' or (byte)':'))
+        {
+            return 0;
+        }
+        while (mark < view.Length && mark - at < 10 && view[mark] is (byte)'=' or (byte)':' or (byte)'>' or (byte)' ' or (byte)'"' or (byte)'\'' or (byte)'`' or (byte)'|')
+        {
+            mark++;
+        }
+        var window = view[mark..Math.Min(view.Length, mark + ValueMax)];
+        var quote = view[mark - 1] is (byte)'"' or (byte)'\'' or (byte)'`' ? view[mark - 1] : (byte)0;
+        var length = quote != 0 && window.IndexOf(quote) is var close and >= 0 && window[..close].IndexOf((byte)'\n') < 0 ? close : window.IndexOfAny(ValueEnd);
+        length = length < 0 ? window.Length : length;
+        var value = window[..length].TrimEnd(". "u8);
+        if (!IsSecret(value, quote != 0))
+        {
+            return 0;
+        }
+        scan.Add(EntityTypes.Secret, mark, mark + value.Length, 0.93f, "named");
+        return mark + value.Length;
+    }
+
+    // accessKey, OktaApiToken
+    private static bool EndsAsSecret(ReadOnlySpan<byte> word) => word.Length >= 6 && (word[^1] | 0x20) is 'y' or 'n' or 't' or 'd' or 's'
+        && (Bytes.StandsAt(word, word.Length - 3, "key"u8) || Bytes.StandsAt(word, word.Length - 5, "token"u8) || Bytes.StandsAt(word, word.Length - 6, "secret"u8)
+            || Bytes.StandsAt(word, word.Length - 8, "password"u8) || Bytes.StandsAt(word, word.Length - 6, "passwd"u8) || Bytes.StandsAt(word, word.Length - 3, "pwd"u8) || Bytes.StandsAt(word, word.Length - 4, "pass"u8));
+
+    private static bool IsSecret(ReadOnlySpan<byte> value, bool quoted)
+    {
+        if (value.Length < ValueMin || value.IndexOf(" "u8) >= 0 || value[0] is (byte)'$' or (byte)'<' or (byte)'%' or (byte)'*' || value.IndexOfAny("(){}"u8) >= 0)
+        {
+            return false;
+        }
+        var (digits, letters, others, upper) = (0, 0, 0, 0);
+        foreach (var b in value)
+        {
+            upper += b is >= (byte)'A' and <= (byte)'Z' ? 1 : 0;
+            (digits, letters, others) = (digits + (Bytes.IsDigit(b) ? 1 : 0), letters + (char.IsAsciiLetter((char)b) ? 1 : 0), others + (Bytes.IsWord(b) || b is (byte)'_' or (byte)'-' or (byte)'.' ? 0 : 1));
+        }
+        // A word of a language, a path, a variable's name are none; a digit or a sign among letters makes a password.
+        return (digits > 0 || others > 0 || (value.Length >= 12 && upper > 2 && upper < letters - 2)) && (letters > 0 || value.Length >= 8) && Bytes.Entropy(value) >= (value.Length >= 16 ? LongEntropyMin : EntropyMin)
+            && value.IndexOf("EXAMPLE"u8) < 0 && value.IndexOf("://"u8) < 0 && value[0] != '/';
+    }
+
+    // scheme://user:secret@host, user:secret behind -u, Basic and Bearer
+    private static void Inside(Scan scan)
+    {
+        var view = scan.View;
+        for (var at = view.IndexOf("://"u8); at >= 0; at = view[(at + 3)..].IndexOf("://"u8) is var next and >= 0 ? at + 3 + next : -1)
+        {
+            var window = view[(at + 3)..Math.Min(view.Length, at + 3 + 256)];
+            var end = window.IndexOfAny((byte)'/', (byte)' ', (byte)'\n');
+            window = end < 0 ? window : window[..end];
+            var (sign, colon) = (window.LastIndexOf((byte)'@'), window.IndexOf((byte)':'));
+            if (colon > 0 && sign > colon + 3)
+            {
+                scan.Add(EntityTypes.Secret, at + 3 + colon + 1, at + 3 + sign, 0.9f, "in address");
+            }
+        }
+        foreach (var token in scan.Tokens)
+        {
+            var bearer = token.Length == 6 && Bytes.StandsAt(view, token.Start, "bearer"u8)
+                || (token.Length == 5 && Bytes.StandsAt(view, token.Start, "token"u8) && Bytes.StandsAt(view, token.Start - 15, "authorization: "u8));
+            var basic = token.Length == 5 && Bytes.StandsAt(view, token.Start, "basic"u8);
+            var user = token.Length is 1 or 4 && Bytes.At(view, token.Start - 1) == '-' && (view[token.Start] == 'u' && (token.Length == 1 || Bytes.StandsAt(view, token.Start, "user"u8)));
+            if (!bearer && !basic && !user)
+            {
+                continue;
+            }
+            var start = token.End;
+            while (start < view.Length && start - token.End < 3 && view[start] is (byte)' ' or (byte)'=' or (byte)'"' or (byte)'\'' or (byte)':')
+            {
+                start++;
+            }
+            var window = view[start..Math.Min(view.Length, start + ValueMax)];
+            var quote = Bytes.At(view, start - 1) is (byte)'"' or (byte)'\'' ? view[start - 1] : (byte)0;
+            var length = quote != 0 ? window.IndexOf(quote) : window.IndexOfAny(ValueEnd);
+            var value = length < 0 ? window : window[..length];
+            if (user ? value.IndexOf((byte)':') is var colon and > 0 && IsSecret(value[(colon + 1)..], true) : value.Length >= (basic ? 12 : 16) && Bytes.Entropy(value) > 3 && value.IndexOfAny(" {$<"u8) < 0)
+            {
+                scan.Add(EntityTypes.Secret, start, start + value.Length, 1, "credentials");
+            }
+        }
+    }
+
+    private static Rule Read(string line)
+    {
+        var f = line.Split('\t');
+        var body = f[1] switch
+        {
+            "hex" => Hex,
+            "upper" => SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8),
+            "lower" => SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789"u8),
+            "alnum" => SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8),
+            "word" => SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"u8),
+            "dotted" => Dotted,
+            "base64" => SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=_-"u8),
+            "url" => SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=_-.:@%"u8),
+            _ => throw new InvalidDataException($"secrets.tsv knows no characters '{f[1]}'."),
+        };
+        int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+        return new Rule(Encoding.ASCII.GetBytes(f[0]), body, Number(f[2]), Number(f[3]), double.Parse(f[4], CultureInfo.InvariantCulture));
+    }
+}

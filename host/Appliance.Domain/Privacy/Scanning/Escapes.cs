@@ -1,0 +1,86 @@
+using System.Buffers.Text;
+
+namespace Appliance.Domain.Privacy.Scanning;
+
+/// <summary>Characters that HTML, JSON and URLs write in another way: <c>&amp;#64;</c>, <c>\u0040</c>, <c>%40</c>.</summary>
+internal static class Escapes
+{
+    private const int EntityLengthMax = 10, PlaceholderMax = 48;
+    private static readonly System.Buffers.SearchValues<byte> PlaceholderBytes = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"u8);
+    private static readonly HashSet<string> Types = [.. EntityTypes.All];
+
+    private static readonly Dictionary<string, char> Named = new()
+    {
+        ["amp"] = '&', ["lt"] = '<', ["gt"] = '>', ["quot"] = '"', ["apos"] = '\'', ["nbsp"] = ' ', ["commat"] = '@', ["period"] = '.',
+        ["colon"] = ':', ["sol"] = '/', ["num"] = '#', ["plus"] = '+', ["hyphen"] = '-', ["dash"] = '-', ["ndash"] = '-', ["mdash"] = '-', ["thinsp"] = ' ',
+        ["lpar"] = '(', ["rpar"] = ')', ["lowbar"] = '_', ["rsquo"] = '\'', ["lsquo"] = '\'', ["shy"] = '\u00AD', ["zwj"] = '\u200D', ["zwnj"] = '\u200C',
+    };
+
+    /// <summary>How many bytes the escape takes, and what it stands for; one byte that is kept where it is none.</summary>
+    internal static (int Width, int Mapped) Open(ReadOnlySpan<byte> text) => text[0] switch
+    {
+        (byte)'&' => Entity(text),
+        (byte)'%' => Percent(text),
+        (byte)'<' => Placeholder(text),
+        _ => Backslash(text),
+    };
+
+    // What stands for something that was redacted is nothing to find: it separates.
+    private static (int, int) Placeholder(ReadOnlySpan<byte> text)
+    {
+        var end = text[..Math.Min(text.Length, PlaceholderMax)].IndexOf((byte)'>');
+        if (end < 3 || text[1..end].IndexOfAnyExcept(PlaceholderBytes) >= 0)
+        {
+            return (1, '<');
+        }
+        Span<char> name = stackalloc char[PlaceholderMax];
+        var length = System.Text.Encoding.Latin1.GetChars(text[1..end], name);
+        var type = name[..length].TrimEnd("0123456789");
+        type = type.Length < length && type.EndsWith("_") ? type[..^1] : name[..length];
+        return Types.GetAlternateLookup<ReadOnlySpan<char>>().Contains(type) ? (end + 1, Characters.Other) : (1, '<');
+    }
+
+    private static (int, int) Entity(ReadOnlySpan<byte> text)
+    {
+        var end = text[..Math.Min(text.Length, EntityLengthMax)].IndexOf((byte)';');
+        if (end < 3)
+        {
+            return (1, '&');
+        }
+        var body = text[1..end];
+        if (body[0] != '#')
+        {
+            Span<char> name = stackalloc char[EntityLengthMax];
+            var length = System.Text.Encoding.Latin1.GetChars(body, name);
+            return Named.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name[..length], out var known) ? (end + 1, Mapped(known)) : (1, '&');
+        }
+        var hex = body.Length > 2 && (body[1] | 0x20) == 'x';
+        return Utf8Parser.TryParse(body[(hex ? 2 : 1)..], out uint code, out var used, hex ? 'x' : 'D') && used == body.Length - (hex ? 2 : 1)
+            ? (end + 1, Mapped(code)) : (1, '&');
+    }
+
+    private static (int, int) Percent(ReadOnlySpan<byte> text) =>
+        text.Length >= 3 && Utf8Parser.TryParse(text.Slice(1, 2), out uint code, out var used, 'x') && used == 2 && code is > 0x20 and < 0x7F or 0x20
+            ? (3, (int)code) : (1, '%');
+
+    private static (int, int) Backslash(ReadOnlySpan<byte> text)
+    {
+        if (text.Length < 2)
+        {
+            return (1, '\\');
+        }
+        return text[1] switch
+        {
+            (byte)'n' or (byte)'r' => (2, '\n'),
+            (byte)'t' => (2, '\t'),
+            (byte)'"' or (byte)'/' => (2, text[1]),
+            (byte)'u' when text.Length >= 6 && Utf8Parser.TryParse(text.Slice(2, 4), out uint code, out var used, 'x') && used == 4 => (6, Mapped(code)),
+            _ => (1, '\\'),
+        };
+    }
+
+    // A letter above ASCII takes more bytes than its view has room to say: it is a letter of a name all the same.
+    private static int Mapped(uint code) => code < 0x80 ? (int)code
+        : System.Text.Rune.TryCreate(code, out var rune) ? Characters.Map(rune) is var m && m == Characters.Keep ? Characters.Folded(rune) : m
+        : Characters.Other;
+}

@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Text;
+
+namespace Appliance.Domain.Privacy.Scanning;
+
+/// <summary>A text as recognizers read it: UTF-8 with digits, spaces, dashes and quotes in one form, escapes opened, invisible characters gone.</summary>
+/// <remarks>A byte of the view knows its bytes of the original, so that the original, with all that was hidden in it, is redacted.
+/// Plain ASCII without escapes is its own view: nothing is copied.</remarks>
+internal sealed class TextBytes
+{
+    private static readonly SearchValues<byte> Special =
+        SearchValues.Create([.. Enumerable.Range(0x80, 0x80).Select(b => (byte)b), (byte)'&', (byte)'%', (byte)'\\', (byte)'<']);
+
+    private readonly List<Stretch> _stretches = [];
+    private byte[] _own = [];
+    private ReadOnlyMemory<byte> _view;
+
+    // From this place of the view on, bytes stand for those of the original from Original on; Width is what the first one stands for.
+    private readonly record struct Stretch(int View, int Original, int Width);
+
+    internal ReadOnlySpan<byte> View => _view.Span;
+
+    /// <summary>Reads another text; buffers are kept from text to text.</summary>
+    internal void Read(ReadOnlyMemory<byte> utf8)
+    {
+        _stretches.Clear();
+        if (utf8.Span.IndexOfAny(Special) < 0)
+        {
+            _view = utf8;
+            return;
+        }
+        if (_own.Length < utf8.Length)
+        {
+            _own = new byte[Math.Max(1024, utf8.Length)]; // a view is never longer than its text
+        }
+        _view = _own.AsMemory(0, Normalise(utf8.Span));
+    }
+
+    /// <summary>Where the byte of the view begins in the original.</summary>
+    internal int StartOf(int place)
+    {
+        var s = At(place);
+        return s.Original + (place == s.View ? 0 : s.Width + place - s.View - 1);
+    }
+
+    /// <summary>Where in the original a stretch ends that ends before this byte of the view.</summary>
+    internal int EndOf(int place)
+    {
+        var s = At(place - 1);
+        return s.Original + s.Width + (place - 1 - s.View);
+    }
+
+    private Stretch At(int place)
+    {
+        var (low, high) = (0, _stretches.Count);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_stretches[middle].View <= place)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+        return low == 0 ? new Stretch(0, 0, 1) : _stretches[low - 1];
+    }
+
+    private int Normalise(ReadOnlySpan<byte> text)
+    {
+        var (read, written) = (0, 0);
+        while (read < text.Length)
+        {
+            // 1 What is plain is copied whole.
+            var plain = text[read..].IndexOfAny(Special);
+            plain = plain < 0 ? text.Length - read : plain;
+            text.Slice(read, plain).CopyTo(_own.AsSpan(written));
+            (read, written) = (read + plain, written + plain);
+            if (read == text.Length)
+            {
+                break;
+            }
+            // 2 An escape or a character above ASCII becomes one byte, none, or stays.
+            var (width, mapped) = text[read] < 0x80 ? Escapes.Open(text[read..]) : Characters.Map(text[read..], written > 0 ? _own[written - 1] : (byte)0);
+            if (mapped == Characters.Keep)
+            {
+                text.Slice(read, width).CopyTo(_own.AsSpan(written));
+                written += width;
+            }
+            else if (mapped == Characters.Drop)
+            {
+                _stretches.Add(new Stretch(written, read + width, 1)); // what follows stands for what follows
+            }
+            else
+            {
+                _own[written] = (byte)mapped;
+                _stretches.Add(new Stretch(written, read, width));
+                _stretches.Add(new Stretch(++written, read + width, 1));
+            }
+            read += width;
+        }
+        return written;
+    }
+}

@@ -1,0 +1,37 @@
+namespace Appliance.Domain.Privacy.Scanning;
+
+/// <summary>What a token is made of.</summary>
+[Flags]
+internal enum Kinds : byte
+{
+    None = 0,
+    Digit = 1,
+    Upper = 2,
+    Lower = 4,
+
+    /// <summary>Letters above ASCII.</summary>
+    High = 8,
+
+    /// <summary>It begins with a capital.</summary>
+    Capital = 16,
+
+    /// <summary>A line break stands before it.</summary>
+    LineBefore = 32,
+}
+
+/// <summary>A run of letters and digits in the view.</summary>
+/// <param name="Start">First byte.</param>
+/// <param name="End">One past the last.</param>
+/// <param name="Hash">Of its letters in lower case.</param>
+internal readonly record struct Token(int Start, int End, uint Hash, Kinds Kinds)
+{
+    internal int Length => End - Start;
+
+    internal bool Has(Kinds kind) => (Kinds & kind) != 0;
+
+    /// <summary>Digits and nothing else.</summary>
+    internal bool IsNumber => (Kinds & (Kinds.Digit | Kinds.Upper | Kinds.Lower | Kinds.High)) == Kinds.Digit;
+
+    /// <summary>Letters and nothing else.</summary>
+    internal bool IsWord => (Kinds & Kinds.Digit) == 0;
+}

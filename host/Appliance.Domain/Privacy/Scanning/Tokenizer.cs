@@ -1,0 +1,75 @@
+using System.Text;
+
+namespace Appliance.Domain.Privacy.Scanning;
+
+/// <summary>Cuts a view into runs of letters and digits: the one pass that all recognizers start from.</summary>
+internal static class Tokenizer
+{
+    // 0 separates; else the Kinds of the byte.
+    private static readonly byte[] Classes = [.. Enumerable.Range(0, 256).Select(b => (byte)(b switch
+    {
+        >= '0' and <= '9' => Kinds.Digit,
+        >= 'A' and <= 'Z' => Kinds.Upper,
+        >= 'a' and <= 'z' => Kinds.Lower,
+        >= 0x80 => Kinds.High,
+        _ => Kinds.None,
+    }))];
+
+    /// <summary>FNV-1a over the letters in lower case; also of cues and names in tables.</summary>
+    internal static uint Hash(ReadOnlySpan<byte> word)
+    {
+        var hash = HashStart;
+        byte last = 0;
+        foreach (var b in word)
+        {
+            hash = HashNext(hash, b, ref last);
+        }
+        return hash;
+    }
+
+    internal const uint HashStart = 2166136261;
+
+    internal static uint HashNext(uint hash, byte b, ref byte last)
+    {
+        // ASCII, and the two-byte capitals of Western Europe, in lower case.
+        var lower = b is >= (byte)'A' and <= (byte)'Z' || (last == 0xC3 && b is >= 0x80 and <= 0x9E) ? (byte)(b | 0x20) : b;
+        last = b;
+        return (hash ^ lower) * 16777619;
+    }
+
+    /// <param name="tokens">Grows as needed.</param>
+    /// <returns>How many there are.</returns>
+    internal static int Cut(ReadOnlySpan<byte> view, ref Token[] tokens)
+    {
+        var (count, at, line) = (0, 0, Kinds.LineBefore);
+        var classes = Classes;
+        while (true)
+        {
+            while (at < view.Length && classes[view[at]] == 0)
+            {
+                line |= view[at] == '\n' ? Kinds.LineBefore : 0;
+                at++;
+            }
+            if (at == view.Length)
+            {
+                return count;
+            }
+            var (start, kinds, hash, last) = (at, 0, HashStart, (byte)0);
+            for (; at < view.Length && classes[view[at]] is var c and not 0; at++)
+            {
+                kinds |= c;
+                hash = HashNext(hash, view[at], ref last);
+            }
+            if (count == tokens.Length)
+            {
+                Array.Resize(ref tokens, Math.Max(256, tokens.Length * 2));
+            }
+            tokens[count++] = new Token(start, at, hash, (Kinds)kinds | line | (IsCapital(view, start) ? Kinds.Capital : 0));
+            line = 0;
+        }
+    }
+
+    private static bool IsCapital(ReadOnlySpan<byte> view, int start) => view[start] < 0x80
+        ? view[start] is >= (byte)'A' and <= (byte)'Z'
+        : Rune.DecodeFromUtf8(view[start..], out var rune, out _) == System.Buffers.OperationStatus.Done && Rune.IsUpper(rune);
+}

@@ -1,0 +1,23 @@
+using System.Reflection;
+
+namespace Appliance.Domain.Privacy.Tables;
+
+/// <summary>Reads the tables beside it, which are part of the program: nobody changes them at a site.</summary>
+internal static class Table
+{
+    /// <summary>The lines that are neither empty nor a remark.</summary>
+    internal static IEnumerable<string> Lines(string name)
+    {
+        using var reader = new StreamReader(Open(name));
+        while (reader.ReadLine() is { } line)
+        {
+            if (line.Length > 0 && line[0] != '#')
+            {
+                yield return line;
+            }
+        }
+    }
+
+    internal static Stream Open(string name) =>
+        Assembly.GetExecutingAssembly().GetManifestResourceStream($"tables/{name}") ?? throw new InvalidDataException($"The table {name} is missing: install the appliance again.");
+}
