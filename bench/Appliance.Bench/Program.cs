@@ -11,6 +11,7 @@ using static TorchSharp.torch;
 
 // bench train DATA RECIPE SEEDS [fp32|bf16]   accuracy and speed of a recipe on uci, letters or letters-raw
 // bench bleu FOUND WANTED                     BLEU of lines against lines
+// bench pii [FILE]                          speed of finding personal data
 // bench tagger FILE                         trains the tagger of names into FILE
 // bench tokens FILE                           token ids of the UCI sentences of seed 1, for the PyTorch reference
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -35,6 +36,9 @@ switch (args)
     case ["bleu", var found, var wanted]:
         var (score, lines) = (Bleu.Of(File.ReadAllLines(found), [File.ReadAllLines(wanted)]).Score, File.ReadAllLines(found));
         Console.WriteLine($"BLEU {score:F2} of {lines.Length} lines");
+        return 0;
+    case ["pii", .. var text]:
+        PiiSpeed.Run(Environment.CurrentDirectory, text is [var only] ? only : null);
         return 0;
     case ["tagger", var output]:
         Appliance.Bench.Tagging.TrainTagger.Run(Environment.CurrentDirectory, output);

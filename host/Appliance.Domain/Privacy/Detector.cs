@@ -15,6 +15,7 @@ public sealed class Detector
     /// <summary>Longest text that is scanned, in UTF-16 code units; longer ones are refused, not cut.</summary>
     public const int TextLengthMax = 1 << 20;
 
+    private const int LongBytes = 1 << 14;
     private readonly IReadOnlyList<IRecognizer> _recognizers;
     private readonly TimeProvider _clock;
     private readonly TimeSpan _limit;
@@ -64,12 +65,21 @@ public sealed class Detector
         foreach (var recognizer in _recognizers)
         {
             Run(recognizer, scan);
-            if (_clock.GetElapsedTime(started) > _limit)
+            if (utf8.Length > LongBytes)
             {
-                throw new DetectionFailedException(recognizer.Name, "ran over its time");
+                ThrowIfLate(started, recognizer.Name);
             }
         }
+        ThrowIfLate(started, "all");
         return Overlaps.Settle(scan.Finds, scan.View);
+    }
+
+    private void ThrowIfLate(long started, string recognizer)
+    {
+        if (_clock.GetElapsedTime(started) > _limit)
+        {
+            throw new DetectionFailedException(recognizer, "ran over its time");
+        }
     }
 
     private static void Run(IRecognizer recognizer, Scan scan)

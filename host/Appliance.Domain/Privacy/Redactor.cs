@@ -1,4 +1,5 @@
 using System.Text;
+using Appliance.Domain.Privacy.Operations;
 
 namespace Appliance.Domain.Privacy;
 

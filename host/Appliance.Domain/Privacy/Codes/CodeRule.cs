@@ -14,9 +14,13 @@ internal sealed record CodeRule(string Type, float Score, Check? Check, CueSet C
 {
     private const int LengthMax = 34;
     private static readonly Lazy<CodeRule[][]> ByLength = new(Load);
+    private static readonly Lazy<ulong[]> AllowedByLength = new(() => [.. ByLength.Value.Select(rules => rules.Aggregate(0UL, (all, r) => all | r.Shape.Allowed))]);
 
     /// <summary>The rules for codes of this length that begin with a digit (0) or a letter (1).</summary>
     internal static CodeRule[] For(int length, bool letterFirst) => length <= LengthMax ? ByLength.Value[(length * 2) + (letterFirst ? 1 : 0)] : [];
+
+    /// <summary>Where any of the rules for such codes allows a separator, as bits.</summary>
+    internal static ulong AllowedFor(int length, bool letterFirst) => length <= LengthMax ? AllowedByLength.Value[(length * 2) + (letterFirst ? 1 : 0)] : 0;
 
     internal static IEnumerable<string> Types => Table.Lines("codes.tsv").Select(l => l.Split('\t')[0]).Distinct();
 

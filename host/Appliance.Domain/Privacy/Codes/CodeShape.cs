@@ -7,7 +7,21 @@ internal sealed class CodeShape
 {
     internal const byte NoneHere = 0, Any = 1, MayBe = 2;
 
-    private CodeShape(string mask, byte[] separators) => (Mask, Separators) = (mask, separators);
+    private CodeShape(string mask, byte[] separators)
+    {
+        (Mask, Separators) = (mask, separators);
+        for (var k = 1; k < separators.Length; k++)
+        {
+            Allowed |= separators[k] == NoneHere ? 0 : 1UL << k;
+            Required |= separators[k] > MayBe ? 1UL << k : 0;
+        }
+    }
+
+    /// <summary>Places before which a separator may stand, as bits.</summary>
+    internal ulong Allowed { get; }
+
+    /// <summary>Places before which one must.</summary>
+    internal ulong Required { get; }
 
     /// <summary>One character for each of the code, without separators.</summary>
     internal string Mask { get; }
@@ -15,8 +29,13 @@ internal sealed class CodeShape
     /// <summary>What may stand before each character: none, any or one, or the separator itself.</summary>
     internal byte[] Separators { get; }
 
-    internal bool Fits(ReadOnlySpan<byte> code, ReadOnlySpan<byte> separators)
+    /// <param name="places">Where separators stand, as bits.</param>
+    internal bool Fits(ReadOnlySpan<byte> code, ReadOnlySpan<byte> separators, ulong places)
     {
+        if ((places & ~Allowed) != 0 || (Required & ~places) != 0)
+        {
+            return false;
+        }
         for (var k = 0; k < Mask.Length; k++)
         {
             var (want, have) = (Mask[k], code[k]);

@@ -14,6 +14,7 @@ internal sealed class AddressRecognizer : IRecognizer
 
     private static readonly HashSet<uint> Before = Words["before"], After = Words["after"], Inside = Words["inside"], Unit = Words["unit"], Short = Words["short"];
     private static readonly HashSet<uint> Spanish = [.. "c calle av avda avenida plaza paseo ronda camino carrer carretera travesía travesia rambla pza urbanización glorieta".Split(' ').Select(w => Tokenizer.Hash(Encoding.UTF8.GetBytes(w)))];
+    private static readonly bool[] MayBe = Filter();
     private static readonly byte[][] Endings = [.. Table.Lines("streets.tsv").First(l => l.StartsWith("ending", StringComparison.Ordinal)).Split('\t')[1].Split(' ').Select(Encoding.UTF8.GetBytes)];
 
     public string Name => "address";
@@ -23,7 +24,7 @@ internal sealed class AddressRecognizer : IRecognizer
         var tokens = scan.Tokens;
         for (var k = 0; k < tokens.Length; k++)
         {
-            if (tokens[k].Length > 24)
+            if (tokens[k].Length > 24 || !(tokens[k].Has(Kinds.Capital) || MayBe[tokens[k].Hash >> 16]))
             {
                 continue;
             }
@@ -42,6 +43,17 @@ internal sealed class AddressRecognizer : IRecognizer
             scan.Add(EntityTypes.StreetAddress, tokens[first].Start, tokens[last].End + (Bytes.At(scan.View, tokens[last].End) == ')' && Bytes.At(scan.View, tokens[last].Start - 1) == '(' ? 1 : 0), numbered ? 0.9f : 0.65f, Spanish.Contains(tokens[k].Hash) ? "street es" : numbered ? "street+number" : "street");
             k = last;
         }
+    }
+
+    // One look that most words do not pass.
+    private static bool[] Filter()
+    {
+        var filter = new bool[1 << 16];
+        foreach (var hash in Before.Concat(Short))
+        {
+            filter[hash >> 16] = true;
+        }
+        return filter;
     }
 
     // Via Giuseppe Verdi 34; Calle de Alcalá, 5; 12 rue de la Paix

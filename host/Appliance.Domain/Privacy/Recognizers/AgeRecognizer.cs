@@ -21,7 +21,7 @@ internal sealed class AgeRecognizer : IRecognizer
     {
         var view = scan.View;
         var tokens = scan.Tokens;
-        for (var k = 0; k < tokens.Length; k++)
+        foreach (var k in scan.Digits)
         {
             if (!tokens[k].IsNumber || tokens[k].Length > 3 || Digits.Number(view[tokens[k].Start..tokens[k].End]) is not (>= 1 and <= AgeMax))
             {
@@ -44,7 +44,6 @@ internal sealed class AgeRecognizer : IRecognizer
             if (sure)
             {
                 scan.Add(EntityTypes.Age, tokens[k].Start, tokens[last].End, 0.7f, "age");
-                k = last;
             }
         }
     }

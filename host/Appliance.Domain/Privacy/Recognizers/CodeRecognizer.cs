@@ -7,7 +7,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <remarks>Between groups one blank, dash, dot or slash, or one line break, may stand. Time is linear: a run has at most 34 characters and 10 groups.</remarks>
 internal sealed class CodeRecognizer : IRecognizer
 {
-    private const int CharactersMax = 34, GroupsMax = 12, LettersMax = 6;
+    private const int CharactersMax = 34, GroupsMax = 12, LettersMax = 6, WordsBefore = 3;
     private const float Threshold = 0.5f, Cued = 0.45f, CueAdds = 0.4f, AloneAdds = 0.2f, AloneAndRightAdds = 0.4f;
 
     public string Name => "codes";
@@ -19,23 +19,44 @@ internal sealed class CodeRecognizer : IRecognizer
         Span<int> ends = stackalloc int[GroupsMax]; // characters up to the end of each group
         var tokens = scan.Tokens;
         var lone = tokens.Length <= GroupsMax && scan.View.Length <= 2 * CharactersMax; // perhaps nothing but a code
-        for (var first = 0; first < tokens.Length; first++)
+        var next = 0;
+        foreach (var digit in scan.Digits)
         {
-            if (!Begins(scan, tokens, first, lone))
+            // A code begins at a token with a digit, or at up to three short words before it.
+            for (var first = Math.Max(next, digit - WordsBefore); first <= digit; first++)
             {
-                continue;
-            }
-            var groups = Collect(scan.View, tokens[first..], lone, code, separators, ends);
-            for (var count = groups; count > 0; count--)
-            {
-                if (Best(scan, first, count, code[..ends[count - 1]], separators) is { } best)
+                next = Math.Max(next, first + 1);
+                if (!Begins(scan, tokens, first, lone))
                 {
-                    scan.Add(best.Type, tokens[first].Start, tokens[first + count - 1].End, best.Score, best.Why);
-                    first += count - 1;
-                    break;
+                    continue;
                 }
+                next = Math.Max(next, At(scan, first, lone, code, separators, ends));
+                first = Math.Max(first, next - 1);
             }
         }
+    }
+
+    // Looks for the longest code that begins at a token; where it ends, or the next token.
+    private static int At(Scan scan, int first, bool lone, Span<byte> code, Span<byte> separators, Span<int> ends)
+    {
+        var tokens = scan.Tokens;
+        var groups = Collect(scan.View, tokens[first..], lone, code, separators, ends);
+        var places = 0UL;
+        for (var k = 1; k < ends[groups - 1]; k++)
+        {
+            places |= separators[k] == 0 ? 0 : 1UL << k;
+        }
+        for (var count = groups; count > 0; count--)
+        {
+            var length = ends[count - 1];
+            var these = places & ((1UL << length) - 1);
+            if ((these & ~CodeRule.AllowedFor(length, code[0] >= 'A')) == 0 && Best(scan, first, count, code[..length], separators, these) is { } best)
+            {
+                scan.Add(best.Type, tokens[first].Start, tokens[first + count - 1].End, best.Score, best.Why);
+                return first + count;
+            }
+        }
+        return first + 1;
     }
 
     private static bool Begins(Scan scan, ReadOnlySpan<Token> tokens, int at, bool lone)
@@ -100,7 +121,7 @@ internal sealed class CodeRecognizer : IRecognizer
         };
     }
 
-    private static (string Type, float Score, string Why)? Best(Scan scan, int first, int count, ReadOnlySpan<byte> code, ReadOnlySpan<byte> separators)
+    private static (string Type, float Score, string Why)? Best(Scan scan, int first, int count, ReadOnlySpan<byte> code, ReadOnlySpan<byte> separators, ulong places)
     {
         (string Type, float Score, string Why)? best = null;
         var rules = CodeRule.For(code.Length, code[0] >= 'A');
@@ -108,7 +129,7 @@ internal sealed class CodeRecognizer : IRecognizer
         var alone = first == 0 && count == scan.TokenCount; // a field's value: there are no words to ask
         foreach (var rule in rules)
         {
-            if (!rule.Shape.Fits(code, separators) || (best is { Score: var score } && score >= rule.Score + CueAdds))
+            if (!rule.Shape.Fits(code, separators, places) || (best is { Score: var score } && score >= rule.Score + CueAdds))
             {
                 continue;
             }

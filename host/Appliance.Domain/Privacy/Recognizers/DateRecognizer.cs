@@ -25,25 +25,39 @@ internal sealed class DateRecognizer : IRecognizer
     {
         var view = scan.View;
         var tokens = scan.Tokens;
-        for (var k = 0; k < tokens.Length; k++)
+        var next = 0;
+        foreach (var digit in scan.Digits)
         {
-            var last = tokens[k].Has(Kinds.Digit) ? InDigits(view, tokens, k) : -1;
+            // A month's name stands before a number, or between two.
+            var k = digit > next && tokens[digit - 1].IsWord && IsMonth(tokens[digit - 1]) && WithName(view, tokens, digit - 1) >= digit ? digit - 1 : digit;
+            if (k < next)
+            {
+                continue;
+            }
+            var last = k == digit ? InDigits(view, tokens, k) : -1;
             last = last < 0 ? WithName(view, tokens, k) : last;
             last = last < 0 ? Loose(scan, k) : last;
             if (last >= 0 && IsOfMachine(view, tokens, k, last))
             {
-                k = last; // when a line was logged, or a document was numbered, is nobody's data
+                next = last + 1; // when a line was logged, or a document was numbered, is nobody's data
             }
             else if (last >= 0)
             {
                 var end = Time(view, tokens, last);
                 scan.Add(scan.Before(k, 5).Has(Birth) ? EntityTypes.BirthDate : EntityTypes.Date, tokens[k].Start, end, 0.85f, "calendar");
-                k = last;
+                next = last + 1;
+            }
+        }
+        foreach (var token in tokens)
+        {
+            if (token.Length is >= 6 and <= 9 && view[token.End - 1] == 'y' && token.Has(Kinds.Capital) && Weekdays.Contains(token.Hash))
+            {
+                scan.Add(EntityTypes.Date, token.Start, token.End, 0.6f, "weekday");
             }
         }
     }
 
-    // "in 1975", "del 2001", and days of the week in English, which alone writes them with a capital and nothing else that way.
+    // "in 1975", "del 2001"
     private static int Loose(Scan scan, int k)
     {
         var tokens = scan.Tokens;
@@ -52,7 +66,7 @@ internal sealed class DateRecognizer : IRecognizer
         {
             return k;
         }
-        return tokens[k].Length is >= 6 and <= 9 && tokens[k].Has(Kinds.Capital) && Weekdays.Contains(tokens[k].Hash) ? k : -1;
+        return -1;
     }
 
     // 2026-03-04 10:22:31 at the beginning of a line; n. 123/2026 del 05/03/2026

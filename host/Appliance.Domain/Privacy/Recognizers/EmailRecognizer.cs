@@ -83,7 +83,7 @@ internal sealed class EmailRecognizer : IRecognizer
         var tokens = scan.Tokens;
         for (var k = 1; k < tokens.Length - 2; k++)
         {
-            if (tokens[k].Length > 12 || !At.Contains(tokens[k].Hash) || !Bracketed(scan.View, tokens[k - 1].End, tokens[k], tokens[k + 1].Start))
+            if (tokens[k].Length is not (2 or 6 or 7 or 10 or 11) || (scan.View[tokens[k].Start] | 0x20) is not ('a' or 'c' or 'k') || (scan.View[tokens[k].Start + 1] | 0x20) is not ('t' or 'h' or 'r' or 'l') || !At.Contains(tokens[k].Hash) || !Bracketed(scan.View, tokens[k - 1].End, tokens[k], tokens[k + 1].Start))
             {
                 continue;
             }

@@ -21,9 +21,36 @@ internal enum Known : byte
 /// <summary>Names of people and places that are known; a hint for the tagger, never a find by itself.</summary>
 internal static class Gazetteer
 {
-    private static readonly Dictionary<uint, Known> Words = Load();
+    private const int Slots = 1 << 18;
 
-    internal static Known Of(uint hash) => Words.GetValueOrDefault(hash);
+    // Open addressing: 16 bits of the hash tell words apart (one in 65,536 is mistaken for another), a byte says what they are. It fits in a cache.
+    private static readonly ushort[] Marks = new ushort[Slots];
+    private static readonly Known[] Kinds = new Known[Slots];
+
+    static Gazetteer()
+    {
+        foreach (var (hash, known) in Load())
+        {
+            var at = hash & (Slots - 1);
+            while (Kinds[at] != Known.None)
+            {
+                at = (at + 1) & (Slots - 1);
+            }
+            (Marks[at], Kinds[at]) = ((ushort)(hash >> 16), known);
+        }
+    }
+
+    internal static Known Of(uint hash)
+    {
+        for (var at = hash & (Slots - 1); Kinds[at] != Known.None; at = (at + 1) & (Slots - 1))
+        {
+            if (Marks[at] == (ushort)(hash >> 16))
+            {
+                return Kinds[at];
+            }
+        }
+        return Known.None;
+    }
 
     internal static bool IsCity(uint hash) => (Of(hash) & (Known.City | Known.Country)) != 0;
 

@@ -7,6 +7,8 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal sealed class NameRecognizer : IRecognizer
 {
     private const int ReturningMin = 4;
+    // Words that begin the next sentence where somebody forgot the dot.
+    private static readonly HashSet<uint> Starters = [.. "mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera gentili gentile egregi egregio spettabile cordiali distinti saluti grazie con per non the and dear".Split(' ').Select(w => Tokenizer.Hash(System.Text.Encoding.UTF8.GetBytes(w)))];
     private const double CapitalsMin = 0.005;
 
     public string Name => "names";
@@ -97,9 +99,9 @@ internal sealed class NameRecognizer : IRecognizer
             {
                 k++;
             }
-            while (k > first && kind < 3 && !tokens[k].Has(Kinds.Capital | Kinds.Lower))
+            while (k > first && kind < 3 && (!tokens[k].Has(Kinds.Capital | Kinds.Lower) || Starters.Contains(tokens[k].Hash)))
             {
-                tags[k--] = Tags.Outside; // a number behind a name is no part of it
+                tags[k--] = Tags.Outside; // a number behind a name is no part of it, nor the word that begins the next sentence
             }
             if ((!block && !HasWord(tokens[first..(k + 1)])) || (first == k && kind < 3 && (IsNoName(tokens[k], kind) || (!tokens[k].Has(Kinds.Lower) && scan.CueOf(k) != default))))
             {
@@ -152,7 +154,7 @@ internal sealed class NameRecognizer : IRecognizer
             number |= token.Has(Kinds.Digit);
             word = token.IsWord ? Math.Max(word, token.Length) : word;
         }
-        return !number ? (word >= 3 ? EntityTypes.Location : null) : tokens.Length > 2 || word >= 4 || (block && word == 0 && tokens[0].Length is 4 or 5) ? EntityTypes.StreetAddress : null;
+        return !number ? (word >= 3 ? EntityTypes.Location : null) : word >= 4 || (block && word == 0 && tokens[0].Length is 4 or 5) ? EntityTypes.StreetAddress : null;
     }
 
     // One word alone that is a common word, or an abbreviation that nobody knows as a name.
@@ -160,7 +162,7 @@ internal sealed class NameRecognizer : IRecognizer
     {
         var known = Gazetteer.Of(token.Hash);
         var name = (known & (kind == 0 ? Known.FirstName | Known.LastName : Known.City | Known.Country)) != 0;
-        return (known & Known.Common) != 0 ? !name || !token.Has(Kinds.Capital) : !name && token.Length <= 5 && !token.Has(Kinds.Lower | Kinds.High);
+        return (known & Known.Common) != 0 ? kind != 0 || !name || !token.Has(Kinds.Capital) : !name && token.Length <= 5 && !token.Has(Kinds.Lower | Kinds.High);
     }
 
     private static bool HasDigits(ReadOnlySpan<Token> tokens)

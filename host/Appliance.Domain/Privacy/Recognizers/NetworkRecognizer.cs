@@ -19,11 +19,15 @@ internal sealed class NetworkRecognizer : IRecognizer
         var done = 0;
         for (var k = 0; k < tokens.Length; k++)
         {
-            if (tokens[k].Start < done)
+            if (tokens[k].Length > 4 || tokens[k].Start < done)
             {
                 continue;
             }
-            var after = Bytes.At(view, tokens[k].End);
+            var after = tokens[k].After;
+            if (after is not ((byte)'.' or (byte)':' or (byte)'-') && Bytes.At(view, tokens[k].Start - 1) != ':')
+            {
+                continue;
+            }
             var before = Bytes.At(view, tokens[k].Start - 1);
             var end = after == '.' && tokens[k].IsNumber && before is not ((byte)'.' or (byte)'-') ? Four(scan, k) : 0;
             if (end == 0 && (after == ':' || (before == ':' && Bytes.At(view, tokens[k].Start - 2) == ':')) && tokens[k].Length <= 4)

@@ -6,7 +6,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Telephone numbers: international ones by their country's code, national ones by the groups that a country writes, others by a word beside them.</summary>
 internal sealed class PhoneRecognizer : IRecognizer
 {
-    private const int DigitsMin = 6, DigitsMax = 15, GroupsMax = 8;
+    private const int DigitsMin = 6, DigitsMax = 15, GroupsMax = 8, SinglesMax = 2;
     private static readonly CueSet Phone = CueLexicon.Group("phone"), Negative = CueLexicon.Group("neg");
 
     // ITU-T E.164: codes of one digit, of two, and the rest, which have three.
@@ -23,9 +23,10 @@ internal sealed class PhoneRecognizer : IRecognizer
         var tokens = scan.Tokens;
         Span<int> groups = stackalloc int[GroupsMax];
         Span<byte> digits = stackalloc byte[DigitsMax + 4];
-        for (var k = 0; k < tokens.Length; k++)
+        var next = 0;
+        foreach (var k in scan.Digits)
         {
-            if (!tokens[k].IsNumber || tokens[k].Length > DigitsMax || !Begins(view, tokens, k))
+            if (k < next || !tokens[k].IsNumber || tokens[k].Length > DigitsMax || !Begins(view, tokens, k))
             {
                 continue;
             }
@@ -41,7 +42,7 @@ internal sealed class PhoneRecognizer : IRecognizer
                     best = taken;
                 }
             }
-            k += Math.Max(0, best - 1);
+            next = k + Math.Max(1, best);
         }
     }
 
@@ -56,7 +57,7 @@ internal sealed class PhoneRecognizer : IRecognizer
 
     private static (int Groups, int Digits) Collect(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, Span<int> groups, Span<byte> digits)
     {
-        var (count, length) = (0, 0);
+        var (count, length, single) = (0, 0, 0);
         for (var k = 0; k < Math.Min(tokens.Length, GroupsMax); k++)
         {
             var size = tokens[k].IsNumber ? tokens[k].Length : k > 0 ? BeforeExtension(view[tokens[k].Start..tokens[k].End]) : 0;
@@ -67,6 +68,11 @@ internal sealed class PhoneRecognizer : IRecognizer
             view.Slice(tokens[k].Start, size).CopyTo(digits[length..]);
             length += size;
             groups[count++] = size;
+            single += size == 1 ? 1 : 0;
+            if (single > SinglesMax)
+            {
+                break; // a list of small numbers
+            }
             if (size < tokens[k].Length)
             {
                 break;

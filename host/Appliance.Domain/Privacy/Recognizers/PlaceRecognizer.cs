@@ -17,7 +17,7 @@ internal sealed class PlaceRecognizer : IRecognizer
         var tokens = scan.Tokens;
         for (var k = 0; k < tokens.Length; k++)
         {
-            if (tokens[k].Length == 8 && k + 4 < tokens.Length && Bytes.At(view, tokens[k].End) == '-' && tokens[k + 4].End - tokens[k].Start == 36 && IsUuid(view[tokens[k].Start..tokens[k + 4].End]))
+            if (tokens[k].Length == 8 && tokens[k].After == '-' && k + 4 < tokens.Length && Bytes.At(view, tokens[k].End) == '-' && tokens[k + 4].End - tokens[k].Start == 36 && IsUuid(view[tokens[k].Start..tokens[k + 4].End]))
             {
                 scan.Add(EntityTypes.Uuid, tokens[k].Start, tokens[k + 4].End, 0.9f, "uuid");
                 k += 4;
@@ -29,7 +29,7 @@ internal sealed class PlaceRecognizer : IRecognizer
                 scan.Add(EntityTypes.Coordinates, start, tokens[k + 3].End, 0.85f, "degrees");
                 k += 3;
             }
-            else if (tokens[k].IsWord && tokens[k].Length is >= 4 and <= 10 && scan.CueOf(k).Has(User))
+            else if (tokens[k].IsWord && tokens[k].Length is >= 4 and <= 10 && (tokens[k].After is (byte)'=' or (byte)':' or (byte)'"' or (byte)'\'' || (k + 1 < tokens.Length && tokens[k + 1].Has(Kinds.Digit))) && scan.CueOf(k).Has(User))
             {
                 Named(scan, k);
             }

@@ -38,8 +38,9 @@ internal sealed class SecretRecognizer : IRecognizer
             {
                 continue;
             }
-            var end = Starts[Two(view, token.Start)] ? Prefixed(scan, token.Start) : 0;
-            end = end == 0 && token.Length <= 24 && token.IsWord ? Named(scan, k) : end;
+            var after = token.After;
+            var end = (token.Length >= 16 || after is (byte)'-' or (byte)'_' or (byte)'.' or (byte)':') && Starts[Two(view, token.Start)] ? Prefixed(scan, token.Start) : 0;
+            end = end == 0 && IsMarked(view, token.End, after) ? NamedBefore(scan, k) : end;
             done = Math.Max(done, end);
         }
         Inside(scan);
@@ -104,6 +105,40 @@ internal sealed class SecretRecognizer : IRecognizer
             scan.Add(EntityTypes.Secret, at, done, 0.99f, "pem");
         }
         return done;
+    }
+
+    // Whether = or : follows, perhaps behind a quotation mark.
+    private static bool IsMarked(ReadOnlySpan<byte> view, int at, byte after)
+    {
+        if (after is not ((byte)'=' or (byte)':' or (byte)' ' or (byte)'"' or (byte)'\'' or (byte)']'))
+        {
+            return false;
+        }
+        for (var k = at; k < at + 4; k++)
+        {
+            if (Bytes.At(view, k) is (byte)'=' or (byte)':')
+            {
+                return true;
+            }
+            if (Bytes.At(view, k) is not ((byte)' ' or (byte)'"' or (byte)'\'' or (byte)']'))
+            {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    // The name of the secret is the word before the mark, or one of the three before that.
+    private static int NamedBefore(Scan scan, int token)
+    {
+        for (var k = token; k >= 0 && k > token - 4 && (k == token || scan.Tokens[k + 1].Start - scan.Tokens[k].End == 1); k--)
+        {
+            if (scan.Tokens[k] is { IsWord: true, Length: <= 24 } && Named(scan, k) is var end and > 0)
+            {
+                return end;
+            }
+        }
+        return 0;
     }
 
     // password = "...", api_key: ..., -p ..., "secret": "..."
@@ -190,6 +225,10 @@ internal sealed class SecretRecognizer : IRecognizer
         }
         foreach (var token in scan.Tokens)
         {
+            if (token.Length is not (1 or 4 or 5 or 6) || (view[token.Start] | 0x20) is not ('b' or 't' or 'u'))
+            {
+                continue;
+            }
             var bearer = token.Length == 6 && Bytes.StandsAt(view, token.Start, "bearer"u8)
                 || (token.Length == 5 && Bytes.StandsAt(view, token.Start, "token"u8) && Bytes.StandsAt(view, token.Start - 15, "authorization: "u8));
             var basic = token.Length == 5 && Bytes.StandsAt(view, token.Start, "basic"u8);

@@ -34,7 +34,7 @@ internal sealed class UrlRecognizer : IRecognizer
         var tokens = scan.Tokens;
         for (var k = 1; k < tokens.Length; k++)
         {
-            if (tokens[k].Start - tokens[k - 1].End == 1 && view[tokens[k - 1].End] == '.' && !tokens[k].Has(Kinds.Digit))
+            if (tokens[k - 1].After == '.' && tokens[k].Start - tokens[k - 1].End == 1 && !tokens[k].Has(Kinds.Digit))
             {
                 k = Host(scan, k);
             }

@@ -7,6 +7,7 @@ internal static class Escapes
 {
     private const int EntityLengthMax = 10, PlaceholderMax = 48;
     private static readonly System.Buffers.SearchValues<byte> PlaceholderBytes = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"u8);
+    private static readonly System.Buffers.SearchValues<byte> CarriedBytes = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-:"u8);
     private static readonly HashSet<string> Types = [.. EntityTypes.All];
 
     private static readonly Dictionary<string, char> Named = new()
@@ -29,6 +30,11 @@ internal static class Escapes
     private static (int, int) Placeholder(ReadOnlySpan<byte> text)
     {
         var end = text[..Math.Min(text.Length, PlaceholderMax)].IndexOf((byte)'>');
+        var colon = text[..Math.Min(text.Length, PlaceholderMax)].IndexOf((byte)':');
+        if (colon > 2 && text[1..colon].IndexOfAnyExcept(PlaceholderBytes) < 0)
+        {
+            return Carrying(text, colon);
+        }
         if (end < 3 || text[1..end].IndexOfAnyExcept(PlaceholderBytes) >= 0)
         {
             return (1, '<');
@@ -38,6 +44,13 @@ internal static class Escapes
         var type = name[..length].TrimEnd("0123456789");
         type = type.Length < length && type.EndsWith("_") ? type[..^1] : name[..length];
         return Types.GetAlternateLookup<ReadOnlySpan<char>>().Contains(type) ? (end + 1, Characters.Other) : (1, '<');
+    }
+
+    // <PERSON:e:...>: a token that carries its value sealed
+    private static (int, int) Carrying(ReadOnlySpan<byte> text, int colon)
+    {
+        var length = text[colon..].IndexOfAnyExcept(CarriedBytes);
+        return length > 4 && text[colon + length] == '>' && text[colon + 2] == ':' && Types.Contains(System.Text.Encoding.Latin1.GetString(text[1..colon])) ? (colon + length + 1, Characters.Other) : (1, '<');
     }
 
     private static (int, int) Entity(ReadOnlySpan<byte> text)

@@ -31,6 +31,11 @@ internal static class Overlaps
         var kept = 0;
         foreach (var next in finds)
         {
+            if (kept > 0 && next.Type == EntityTypes.Person && finds[kept - 1] is { Type: EntityTypes.Person } name && next.Start - name.End == 1 && view[name.End] == ' ')
+            {
+                finds[kept - 1] = name with { End = next.End }; // two parts of one name
+                continue;
+            }
             if (kept > 0 && finds[kept - 1] is { Type: EntityTypes.StreetAddress } last && last.Why != "street es" && next.Type is EntityTypes.Location or EntityTypes.StreetAddress or "IT_POSTAL_CODE" or "ZIP_CODE"
                 && !(BeginsLine(view, last.Start) && view[last.End..next.Start].Contains((byte)'\n')) && next.Start - last.End <= BetweenMax && view[last.End..next.Start].IndexOfAnyExcept(" ,.\n\r>-"u8) < 0)
             {

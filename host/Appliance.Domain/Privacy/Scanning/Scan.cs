@@ -18,6 +18,8 @@ internal sealed class Scan
     private Token[] _tokens = new Token[256];
     private CueSet[] _cues = new CueSet[256];
     private bool[] _cued = new bool[256];
+    private int[] _digits = new int[64];
+    private int _digitCount;
     private Found[] _found = new Found[64];
 
     internal ReadOnlySpan<byte> View => _text.View;
@@ -25,6 +27,9 @@ internal sealed class Scan
     internal TextBytes Text => _text;
 
     internal ReadOnlySpan<Token> Tokens => _tokens.AsSpan(0, TokenCount);
+
+    /// <summary>The tokens with a digit in them, by their place among the tokens.</summary>
+    internal ReadOnlySpan<int> Digits => _digits.AsSpan(0, _digitCount);
 
     internal int TokenCount { get; private set; }
 
@@ -38,7 +43,7 @@ internal sealed class Scan
     internal void Read(ReadOnlyMemory<byte> utf8, CueSet label)
     {
         _text.Read(utf8);
-        TokenCount = Tokenizer.Cut(_text.View, ref _tokens);
+        (TokenCount, _digitCount) = Tokenizer.Cut(_text.View, ref _tokens, ref _digits);
         if (_cues.Length < TokenCount)
         {
             (_cues, _cued) = (new CueSet[_tokens.Length], new bool[_tokens.Length]);

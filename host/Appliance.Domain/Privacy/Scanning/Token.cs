@@ -23,7 +23,8 @@ internal enum Kinds : byte
 /// <param name="Start">First byte.</param>
 /// <param name="End">One past the last.</param>
 /// <param name="Hash">Of its letters in lower case.</param>
-internal readonly record struct Token(int Start, int End, uint Hash, Kinds Kinds)
+/// <param name="After">The byte behind it; 0 at the end.</param>
+internal readonly record struct Token(int Start, int End, uint Hash, Kinds Kinds, byte After = 0)
 {
     internal int Length => End - Start;
 

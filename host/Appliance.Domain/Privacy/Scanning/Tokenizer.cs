@@ -15,6 +15,8 @@ internal static class Tokenizer
         _ => Kinds.None,
     }))];
 
+    private static readonly byte[] Lower = [.. Enumerable.Range(0, 256).Select(b => (byte)(b is >= 'A' and <= 'Z' ? b | 0x20 : b))];
+
     /// <summary>FNV-1a over the letters in lower case; also of cues and names in tables.</summary>
     internal static uint Hash(ReadOnlySpan<byte> word)
     {
@@ -41,8 +43,16 @@ internal static class Tokenizer
     /// <returns>How many there are.</returns>
     internal static int Cut(ReadOnlySpan<byte> view, ref Token[] tokens)
     {
+        var digits = Array.Empty<int>();
+        return Cut(view, ref tokens, ref digits).Tokens;
+    }
+
+    /// <param name="digits">Gets the tokens with a digit in them: most recognizers look at no others.</param>
+    internal static (int Tokens, int Digits) Cut(ReadOnlySpan<byte> view, ref Token[] tokens, ref int[] digits)
+    {
+        var numbers = 0;
         var (count, at, line) = (0, 0, Kinds.LineBefore);
-        var classes = Classes;
+        var (classes, lower) = (Classes, Lower);
         while (true)
         {
             while (at < view.Length && classes[view[at]] == 0)
@@ -52,19 +62,28 @@ internal static class Tokenizer
             }
             if (at == view.Length)
             {
-                return count;
+                return (count, numbers);
             }
-            var (start, kinds, hash, last) = (at, 0, HashStart, (byte)0);
+            var (start, kinds, hash) = (at, 0, HashStart);
             for (; at < view.Length && classes[view[at]] is var c and not 0; at++)
             {
                 kinds |= c;
-                hash = HashNext(hash, view[at], ref last);
+                hash = (hash ^ lower[view[at]]) * 16777619;
             }
+            hash = (kinds & (int)Kinds.High) != 0 ? Hash(view[start..at]) : hash; // accented capitals are two bytes
             if (count == tokens.Length)
             {
                 Array.Resize(ref tokens, Math.Max(256, tokens.Length * 2));
             }
-            tokens[count++] = new Token(start, at, hash, (Kinds)kinds | line | (IsCapital(view, start) ? Kinds.Capital : 0));
+            if ((kinds & (int)Kinds.Digit) != 0)
+            {
+                if (numbers == digits.Length)
+                {
+                    Array.Resize(ref digits, Math.Max(64, digits.Length * 2));
+                }
+                digits[numbers++] = count;
+            }
+            tokens[count++] = new Token(start, at, hash, (Kinds)kinds | line | (IsCapital(view, start) ? Kinds.Capital : 0), at < view.Length ? view[at] : (byte)0);
             line = 0;
         }
     }
