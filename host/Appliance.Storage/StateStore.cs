@@ -19,8 +19,12 @@ public sealed class StateStore : IDisposable
     private readonly SqliteConnection _database;
     private readonly Lock _lock = new();
 
+    /// <summary>What the redaction keys of this site come from.</summary>
+    public byte[] RedactionRoot { get; }
+
     public StateStore(string folder, Keys keys)
     {
+        RedactionRoot = keys.Redaction;
         Directory.CreateDirectory(folder);
         _database = Database.OpenWriter(Path.Combine(folder, "state.db"), "state");
         Vault = new ContentVault(Path.Combine(folder, "vault"), keys);

@@ -78,4 +78,6 @@ public static class AuditActions
     public const string CallRefused = "auth.refuse";
     public const string JobCancel = "job.cancel";
     public const string JobSubmit = "job.submit";
+    public const string Analyze = "pii.analyze";
+    public const string Anonymize = "pii.anonymize";
 }

@@ -57,7 +57,7 @@ public static class PolicyReader
         {
             policy.Error(policy.LineOf("rules"), "rules", $"has the id {twice.Key} twice");
         }
-        var operators = ReadOperators(policy.Map("redaction"));
+        var operators = RedactionPreset.Operators(policy.Map("redaction"));
         foreach (var file in files.Values)
         {
             file.RefuseUnknown();
@@ -144,22 +144,6 @@ public static class PolicyReader
         Known(when, "labels_subset", conditions.LabelsSubset ?? [], labels.Keys);
         when.RefuseUnknown();
         return conditions;
-    }
-
-    private static Dictionary<string, RedactionOperator> ReadOperators(FieldReader? fields)
-    {
-        var operators = new Dictionary<string, RedactionOperator>();
-        if (fields is null)
-        {
-            return operators;
-        }
-        foreach (var type in EntityTypes.All.Where(fields.Has))
-        {
-            var name = fields.OneOf(type, ["replace", "mask", "redact", "pseudonymize", "keep"]);
-            operators[type] = Enum.TryParse<RedactionOperator>(name, ignoreCase: true, out var chosen) ? chosen : default;
-        }
-        fields.RefuseUnknown(); // an unknown entity type must never pass as "nothing to redact"
-        return operators;
     }
 
     private static void Known(FieldReader fields, string name, IEnumerable<string> given, IEnumerable<string> known)

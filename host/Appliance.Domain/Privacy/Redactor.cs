@@ -15,7 +15,7 @@ public sealed record RedactedText(string Text, IReadOnlyDictionary<string, int> 
 /// 3 look once more with other means (<see cref="ResidualCheck"/>), where a leftover blocks; 4 put the operators' words in.
 /// So redacting what was redacted changes nothing.
 /// </remarks>
-public sealed class Redactor(Detector detector)
+public sealed class Redactor(Detector detector, RedactionKeys? keys = null)
 {
     private const int RoundsMax = 8;
 
@@ -30,6 +30,10 @@ public sealed class Redactor(Detector detector)
         var (result, _) = Put(text.Reveal(), findings, f => operators.GetValueOrDefault(f.EntityType, RedactionOperator.Replace), pseudonyms);
         return result;
     }
+
+    /// <summary>A new numbering, with the keys of the operators that need some.</summary>
+    /// <param name="subject">Whose dates are moved together.</param>
+    public Pseudonyms Numbering(string subject = "") => new(keys, subject);
 
     /// <summary>The findings alone, for a scan.</summary>
     /// <exception cref="DetectionFailedException">A recognizer broke.</exception>

@@ -4,7 +4,7 @@ namespace Appliance.Domain.Privacy;
 /// <param name="operators">Null where a rule allows the texts as they are: the only way past the redactor.</param>
 internal sealed class TextRedaction(Redactor redactor, IReadOnlyDictionary<string, RedactionOperator>? operators)
 {
-    private readonly Pseudonyms _pseudonyms = new();
+    private readonly Pseudonyms _pseudonyms = redactor.Numbering();
 
     /// <summary>Findings by kind so far.</summary>
     internal SortedDictionary<string, int> Found { get; } = new(StringComparer.Ordinal);

@@ -7,6 +7,7 @@ using Appliance.Domain.Models;
 using Appliance.Domain.Plugins;
 using Appliance.Domain.Policies;
 using Appliance.Domain.Privacy;
+using Appliance.Domain.Privacy.Operations;
 using Appliance.Domain.Retraining;
 using Appliance.Service.Endpoints;
 using Appliance.Storage;
@@ -108,7 +109,7 @@ internal static partial class ApplianceHost
         services.AddSingleton(audit).AddSingleton<IAuditLog>(audit).AddSingleton(new AuditReader(paths.AuditDatabase));
         services.AddSingleton<IDatasets>(new DatasetStore(store)).AddSingleton<IModels>(new ModelStore(store));
         services.AddSingleton<IJobs>(new JobStore(store)).AddSingleton<IScheduleRuns>(new ScheduleRunStore(store));
-        services.AddSingleton(new Redactor(new Detector(clock, DetectionLimit)));
+        services.AddSingleton(new Redactor(new Detector(clock, DetectionLimit), new RedactionKeys(store.RedactionRoot)));
         services.AddSingleton(p => new WorkerPool(p.GetRequiredService<Microsoft.Extensions.Options.IOptions<WorkerOptions>>().Value, audit, clock));
         services.AddSingleton(p => new PluginCatalogue(paths.Trust, new PluginStore(paths.Plugins), p.GetRequiredService<WorkerPool>(), audit));
         services.AddSingleton<IWorkers>(p => p.GetRequiredService<WorkerPool>());
@@ -138,6 +139,7 @@ internal static partial class ApplianceHost
         PluginEndpoints.Map(app);
         JobEndpoints.Map(app);
         InferenceEndpoints.Map(app);
+        PrivacyEndpoints.Map(app);
         AuditEndpoints.Map(app);
         app.MapFallback(() => Replies.Error(404, "not_found", "No such address. See the README for the API.")).For(
             "client", "operator", "auditor", "approver");

@@ -17,6 +17,9 @@ public sealed class Keys
 
     internal byte[] Rows => Derive("row ids v1");
 
+    /// <summary>The root of the operators that can be undone.</summary>
+    internal byte[] Redaction => Derive("redaction v1");
+
     public byte[] AuditSigningKey => Derive("audit signing v1");
 
     /// <summary>Reads the key file, or makes it on the first start.</summary>

@@ -1,12 +1,11 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using System.Buffers.Text;
 
 namespace Appliance.Domain.Privacy.Operations;
 
 /// <summary>The way back from tokens to values, for who has the key: a map that is kept sealed, and tokens that carry their value sealed in themselves.</summary>
-public static partial class SealedMap
+public static class SealedMap
 {
     private const string Kind = "map";
 
@@ -20,13 +19,31 @@ public static partial class SealedMap
         keys.For(Kind).Open(map, purpose) is { } plain ? JsonSerializer.Deserialize<Dictionary<string, string>>(plain) : null;
 
     /// <summary>The text with every encrypted token opened; tokens of another key stay as they are.</summary>
-    public static string Decrypt(string redacted, RedactionKeys keys) => Token().Replace(redacted, m =>
+    public static string Decrypt(string redacted, RedactionKeys keys)
     {
-        var (type, sealedBytes) = (m.Groups[1].Value, Base64Url.DecodeFromChars(m.Groups[3].ValueSpan));
-        var plain = m.Groups[2].Value == "e" ? keys.Open(sealedBytes, type) : keys.OpenSame(sealedBytes, type);
-        return plain is null ? m.Value : Encoding.UTF8.GetString(plain);
-    });
+        var result = new StringBuilder(redacted.Length);
+        var at = 0;
+        for (var open = redacted.IndexOf('<', StringComparison.Ordinal); open >= 0; open = redacted.IndexOf('<', open + 1))
+        {
+            var close = redacted.IndexOf('>', open);
+            if (close > open && Opened(redacted[(open + 1)..close], keys) is { } plain)
+            {
+                result.Append(redacted, at, open - at).Append(plain);
+                at = close + 1;
+            }
+        }
+        return result.Append(redacted, at, redacted.Length - at).ToString();
+    }
 
-    [GeneratedRegex("<([A-Z_]{2,40}):([es]):([A-Za-z0-9_-]{8,100000})>", RegexOptions.NonBacktracking)]
-    private static partial Regex Token();
+    // PERSON:e:BASE64
+    private static string? Opened(string token, RedactionKeys keys)
+    {
+        if (token.Split(':') is not [var type, "e" or "s", var text] || !Base64Url.IsValid(text))
+        {
+            return null;
+        }
+        var sealedBytes = Base64Url.DecodeFromChars(text);
+        var plain = token[type.Length + 1] == 'e' ? keys.Open(sealedBytes, type) : keys.OpenSame(sealedBytes, type);
+        return plain is null ? null : Encoding.UTF8.GetString(plain);
+    }
 }

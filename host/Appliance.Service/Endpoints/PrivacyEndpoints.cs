@@ -1,0 +1,80 @@
+using Appliance.Domain.Audit;
+using Appliance.Domain.Policies;
+using Appliance.Domain.Privacy;
+
+namespace Appliance.Service.Endpoints;
+
+/// <summary>Finding and hiding personal data in the shapes of Presidio: <c>/analyze</c> and <c>/anonymize</c>. Places are UTF-16 code units.</summary>
+internal static class PrivacyEndpoints
+{
+    internal sealed record AnalyzeBody(string Text, string Language = "it", IReadOnlyList<string>? Entities = null, double ScoreThreshold = 0, bool ReturnDecisionProcess = false);
+
+    internal sealed record Explanation(string Recognizer, double OriginalScore);
+
+    internal sealed record Analyzed(string EntityType, int Start, int End, double Score, Explanation? AnalysisExplanation);
+
+    internal sealed record Anonymizer(string Type);
+
+    /// <param name="Anonymizers">By kind, or DEFAULT; types are the operators of policies.</param>
+    internal sealed record AnonymizeBody(string Text, IReadOnlyDictionary<string, Anonymizer>? Anonymizers = null);
+
+    internal sealed record Item(string EntityType, long Count);
+
+    internal sealed record Anonymized(string Text, IReadOnlyList<Item> Items);
+
+    internal static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/analyze", async Task<IResult> (AnalyzeBody body, HttpContext context, Redactor redactor, IAuditLog audit, IPolicies policies) =>
+            UnknownKind(body.Entities ?? []) is { } unknown ? unknown : await RecordedAsync(AuditActions.Analyze, context, audit, policies, () =>
+            {
+                var found = redactor.Scan(new Sensitive<string>(body.Text))
+                    .Where(f => f.Score >= body.ScoreThreshold && (body.Entities is null || body.Entities.Contains(f.EntityType))).ToArray();
+                return (Replies.Ok(found.Select(f => new Analyzed(
+                    f.EntityType, f.Start, f.End, f.Score, body.ReturnDecisionProcess ? new Explanation(f.Why, f.Score) : null))), found.CountBy(f => f.EntityType).ToDictionary(c => c.Key, c => c.Value));
+            })).For("client", "operator");
+        routes.MapPost("/anonymize", async Task<IResult> (AnonymizeBody body, HttpContext context, Redactor redactor, IAuditLog audit, IPolicies policies) =>
+        {
+            var asked = body.Anonymizers ?? new Dictionary<string, Anonymizer>();
+            if (UnknownKind(asked.Keys.Where(k => k != "DEFAULT")) is { } unknown)
+            {
+                return unknown;
+            }
+            if (asked.Values.FirstOrDefault(a => RedactionPreset.Operator(a.Type) is null) is { } wrong)
+            {
+                return Replies.Error(400, "anonymizers", $"No operator is called '{wrong.Type}'.");
+            }
+            RedactionOperator Chosen(string type) => (asked.GetValueOrDefault(type) ?? asked.GetValueOrDefault("DEFAULT")) is { } a
+                ? RedactionPreset.Operator(a.Type)!.Value // checked above
+                : policies.Current.Operators.GetValueOrDefault(type, RedactionOperator.Replace);
+            var operators = EntityTypes.All.ToDictionary(t => t, Chosen);
+            return await RecordedAsync(AuditActions.Anonymize, context, audit, policies, () =>
+            {
+                var redacted = redactor.Redact(new Sensitive<string>(body.Text), operators, redactor.Numbering());
+                return (Replies.Ok(new Anonymized(redacted.Text, [.. redacted.Counts.Select(c => new Item(c.Key, c.Value))])), redacted.Counts);
+            });
+        }).For("client", "operator");
+    }
+
+    // 1 the intent on disk, 2 the work, 3 the outcome on disk, 4 the reply
+    private static async Task<IResult> RecordedAsync(
+        string action, HttpContext context, IAuditLog audit, IPolicies policies, Func<(IResult Reply, IReadOnlyDictionary<string, int> Counts)> work)
+    {
+        var actor = context.Caller().Id;
+        var intent = await audit.AppendAsync(new AuditEntry(action, AuditPhase.Intent, actor, "text", Policy: policies.Current.Hash));
+        try
+        {
+            var (reply, counts) = work();
+            await audit.AppendAsync(new AuditEntry(action, AuditPhase.Outcome, actor, "text", Policy: policies.Current.Hash, Code: "ok", Reference: intent.Seq,
+                Counts: counts.ToDictionary(c => "pii." + c.Key.ToLowerInvariant(), c => (long)c.Value)));
+            return reply;
+        }
+        catch (DetectionFailedException e)
+        {
+            await audit.AppendAsync(new AuditEntry(action, AuditPhase.Outcome, actor, "text", Policy: policies.Current.Hash, Code: "pii_unavailable", Reference: intent.Seq));
+            return Replies.Error(503, "pii_unavailable", e.Message);
+        }
+    }
+
+    private static IResult? UnknownKind(IEnumerable<string> kinds) => kinds.FirstOrDefault(k => !EntityTypes.All.Contains(k)) is { } unknown
+        ? Replies.Error(400, "entities", $"No kind is called '{unknown}'. The README of policies lists them.") : null;
+}
