@@ -171,6 +171,7 @@ case "${1:-help}" in
   check) check ;;
   bench) build; shift; bench/run "$@" ;;
   golden) shift; UPDATE_GOLDEN=1 test_all "$@" ;;
+  train-tagger) build; dotnet build bench/Appliance.Bench $FLAGS >/dev/null; artifacts/build/Appliance.Bench/Release/net10.0/Appliance.Bench tagger host/Appliance.Domain/Privacy/Tables/tagger.bin ;;
   pack) pack ;;
   new-plugin) shift; scripts/new-plugin "${1:?a name, such as Summaries}" ;;
   install|uninstall) build; systemd/"$1" ;;
@@ -182,6 +183,7 @@ case "${1:-help}" in
 ./do check             format, analyzers, architecture, policies: about a minute
 ./do bench             measure speed and accuracy; the README's tables come from here
 ./do golden            write the golden files anew; review them like code
+./do train-tagger      the model that finds names, from its texts to its file: a minute, the same bytes each time
 ./do pack              the SDK's packages, in artifacts/packages, for plugins that are made elsewhere
 ./do new-plugin NAME   a new plugin in plugins/NAME, ready to build
 ./do install           put the service on this machine (root); ./do uninstall takes it off again

@@ -1,63 +1,128 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Appliance.Domain.Policies;
 using Appliance.Domain.Privacy;
+using Appliance.Domain.Privacy.Operations;
 
 namespace Appliance.Cli.Verbs;
 
-/// <summary><c>pii scan/redact</c>: find and hide personal data without the service.</summary>
+/// <summary><c>pii scan/redact/explain/reveal/report</c>: find and hide personal data without the service.</summary>
 internal static class PiiVerbs
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     internal static Command Build() => new("pii", "Find and hide personal data")
     {
-        Verb("scan", "Where personal data stands", redact: false), Verb("redact", "The text without it", redact: true),
+        Verb("scan", "Where personal data stands", redact: false), Verb("redact", "The text without it", redact: true), Explain(), PiiTables.Report(), PiiTables.Back(),
     };
+
+    /// <summary>What an option of an operator says, as the redactor takes it.</summary>
+    /// <exception cref="ArgumentException">A kind or an operator is unknown, or a file cannot be used; the message says what to do.</exception>
+    internal static (Redactor Redactor, IReadOnlyDictionary<string, RedactionOperator> Operators) Open(ParseResult parsed, PiiOptions options)
+    {
+        var operators = new Dictionary<string, RedactionOperator>();
+        if (parsed.GetValue(options.Preset) is { } preset)
+        {
+            var (read, errors) = RedactionPreset.Read(File.ReadAllText(preset));
+            operators = read is null ? throw new ArgumentException(string.Join('\n', errors)) : new(read);
+        }
+        foreach (var said in parsed.GetValue(options.Operators) ?? [])
+        {
+            var parts = said.Split('=');
+            if (parts.Length != 2 || RedactionPreset.Operator(parts[1]) is not { } chosen)
+            {
+                throw new ArgumentException($"'{said}' is not KIND=OPERATOR, such as PERSON=pseudonymize.");
+            }
+            foreach (var kind in parts[0] == "ALL" ? EntityTypes.All : [parts[0]])
+            {
+                operators[EntityTypes.All.Contains(kind) ? kind : throw new ArgumentException($"No kind of personal data is called '{kind}'.")] = chosen;
+            }
+        }
+        var keys = parsed.GetValue(options.Key) is { } file ? Key(file) : null;
+        if (keys is null && operators.Values.Any(o => o is RedactionOperator.Hash or RedactionOperator.Encrypt or RedactionOperator.EncryptSame or RedactionOperator.FormatPreserve or RedactionOperator.Surrogate or RedactionOperator.DateShift))
+        {
+            throw new ArgumentException("This operator needs a key: --key FILE. Make one: head -c 32 /dev/urandom > FILE");
+        }
+        return (new Redactor(new Detector(TimeProvider.System, Limit), keys), operators);
+    }
+
+    internal static RedactionKeys Key(string file) => new(File.ReadAllBytes(file));
+
+    /// <summary>Says what went wrong in words, and the exit code for it.</summary>
+    internal static async Task<int> GuardedAsync(Func<Task<int>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception e) when (e is DetectionFailedException or ArgumentException or IOException or FormatException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return e is DetectionFailedException ? ExitCodes.Broken : ExitCodes.Usage;
+        }
+    }
 
     private static Command Verb(string name, string description, bool redact)
     {
         var lines = new Option<bool>("--jsonl") { Description = "Read and write one JSON object a line: id, text" };
         var offsets = new Option<string>("--offsets") { DefaultValueFactory = _ => "codepoint", Description = "codepoint or utf16" };
+        var options = new PiiOptions();
         var command = new Command(name, description + " (text from standard input)") { lines, offsets };
-        command.SetAction(async (parsed, cancellationToken) =>
+        if (redact)
+        {
+            options.AddTo(command);
+        }
+        command.SetAction((parsed, cancellationToken) => GuardedAsync(async () =>
         {
             if (parsed.GetValue(offsets) is not ("codepoint" or "utf16"))
             {
-                Console.Error.WriteLine("--offsets is codepoint or utf16.");
-                return ExitCodes.Usage;
+                throw new ArgumentException("--offsets is codepoint or utf16.");
             }
-            var redactor = new Redactor(new Detector(TimeProvider.System, Limit));
-            try
+            if (!redact)
             {
-                return parsed.GetValue(lines)
-                    ? await LinesAsync(redactor, redact, parsed.GetValue(offsets) == "utf16", cancellationToken)
-                    : await TextAsync(redactor, redact, cancellationToken);
+                var scanner = new Redactor(new Detector(TimeProvider.System, Limit));
+                return parsed.GetValue(lines) ? await LinesAsync(scanner, null, null, parsed.GetValue(offsets) == "utf16", cancellationToken) : await TextAsync(scanner, cancellationToken);
             }
-            catch (DetectionFailedException e)
+            var (redactor, operators) = Open(parsed, options);
+            var numbering = redactor.Numbering(parsed.GetValue(options.Subject) ?? "");
+            var code = parsed.GetValue(lines) ? await LinesAsync(redactor, operators, numbering, parsed.GetValue(offsets) == "utf16", cancellationToken)
+                : await PiiTables.RedactAsync(redactor, operators, numbering, parsed, options, cancellationToken);
+            if (parsed.GetValue(options.Map) is { } map)
             {
-                Console.Error.WriteLine(e.Message);
-                return ExitCodes.Broken;
+                var key = Key(parsed.GetValue(options.Key) ?? throw new ArgumentException("--map needs --key: the map is kept sealed."));
+                await File.WriteAllBytesAsync(map, SealedMap.Seal(numbering, key, parsed.GetValue(options.Purpose) ?? throw new ArgumentException("--map needs --purpose: what it may be opened for.")), cancellationToken);
             }
-        });
+            return code;
+        }));
         return command;
     }
 
-    private static async Task<int> TextAsync(Redactor redactor, bool redact, CancellationToken cancellationToken)
+    private static Command Explain()
     {
-        var text = new Sensitive<string>(await Console.In.ReadToEndAsync(cancellationToken));
-        if (redact)
+        var command = new Command("explain", "Each find with its rule, and never a part of the text (text from standard input)");
+        command.SetAction((_, cancellationToken) => GuardedAsync(async () =>
         {
-            Console.Write(redactor.Redact(text, new Dictionary<string, RedactionOperator>(), new Pseudonyms()).Text);
+            var text = new Sensitive<string>(await Console.In.ReadToEndAsync(cancellationToken));
+            foreach (var f in new Redactor(new Detector(TimeProvider.System, Limit)).Scan(text))
+            {
+                Console.WriteLine($"{f.EntityType} at {f.Start} to {f.End}: {f.Score:0.00} by {f.Why}{(f.Why.EndsWith("+cue", StringComparison.Ordinal) ? ", a word beside it announces it" : "")}");
+            }
             return ExitCodes.Done;
-        }
-        foreach (var finding in redactor.Scan(text))
+        }));
+        return command;
+    }
+
+    private static async Task<int> TextAsync(Redactor redactor, CancellationToken cancellationToken)
+    {
+        foreach (var finding in redactor.Scan(new Sensitive<string>(await Console.In.ReadToEndAsync(cancellationToken))))
         {
             Console.WriteLine($"{finding.Start,6}-{finding.End,-6} {finding.EntityType,-16} {finding.Score:0.00} {finding.Why}");
         }
         return ExitCodes.Done;
     }
 
-    private static async Task<int> LinesAsync(Redactor redactor, bool redact, bool utf16, CancellationToken cancellationToken)
+    private static async Task<int> LinesAsync(
+        Redactor redactor, IReadOnlyDictionary<string, RedactionOperator>? operators, Pseudonyms? numbering, bool utf16, CancellationToken cancellationToken)
     {
         var number = 0;
         while (await Console.In.ReadLineAsync(cancellationToken) is { } line)
@@ -65,8 +130,7 @@ internal static class PiiVerbs
             number++;
             if (TextLines.Parse(line) is not { Id: not null } input)
             {
-                Console.Error.WriteLine($"Line {number} is not a JSON object with id and text.");
-                return ExitCodes.Usage;
+                throw new ArgumentException($"Line {number} is not a JSON object with id and text.");
             }
             var text = new Sensitive<string>(input.Text);
             var index = utf16 ? null : TextLines.CodePoints(input.Text);
@@ -78,9 +142,9 @@ internal static class PiiVerbs
                     ["start"] = index?[f.Start] ?? f.Start, ["end"] = index?[f.End] ?? f.End, ["type"] = f.EntityType, ["score"] = f.Score,
                 })]),
             };
-            if (redact)
+            if (operators is not null)
             {
-                reply["text"] = redactor.Redact(text, new Dictionary<string, RedactionOperator>(), new Pseudonyms()).Text;
+                reply["text"] = redactor.Redact(text, operators, numbering!).Text; // a redaction has one
             }
             Console.WriteLine(reply.ToJsonString(TextLines.Plain));
         }

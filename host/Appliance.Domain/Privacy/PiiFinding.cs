@@ -35,13 +35,16 @@ public static class EntityTypes
     public const string Uuid = "UUID";
     public const string Coordinates = "COORDINATES";
 
+    /// <summary>A whole value of a column that a policy hides, whatever is in it.</summary>
+    public const string Value = "VALUE";
+
     /// <summary>All of them: those above, and those of the table of codes.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         .. new[]
         {
             Person, Location, Organization, StreetAddress, Email, Phone, Iban, CreditCard, FiscalCode, VatCode, IpAddress, MacAddress, Url,
-            Date, BirthDate, Age, Crypto, Secret, Username, Uuid, Coordinates,
+            Date, BirthDate, Age, Crypto, Secret, Username, Uuid, Coordinates, Value,
         }.Union(CodeRule.Types),
     ];
 }

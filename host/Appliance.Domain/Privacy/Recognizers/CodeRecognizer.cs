@@ -148,7 +148,7 @@ internal sealed class CodeRecognizer : IRecognizer
             }
             var sure = inside ? rule.Score - 0.35f : rule.Score;
             sure = cued ? Math.Min(1, Math.Max(sure, Cued) + CueAdds) : sure;
-            sure += !alone || cued ? 0 : rule.Check is null ? AloneAdds : AloneAndRightAdds;
+            sure += !alone || cued || scan.Label != default ? 0 : rule.Check is null ? AloneAdds : AloneAndRightAdds;
             if (sure >= Threshold && (best is null || sure > best.Value.Score))
             {
                 best = (rule.Type, sure, cued ? rule.Why + "+cue" : rule.Why);

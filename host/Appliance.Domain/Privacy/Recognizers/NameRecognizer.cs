@@ -6,7 +6,8 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Names of people, places and organisations, and addresses that no grammar knows, by the trained tagger; and the same people wherever their names return.</summary>
 internal sealed class NameRecognizer : IRecognizer
 {
-    private const int ReturningMin = 4;
+    private const int ReturningMin = 4, LabelledMax = 5;
+    private static readonly Cues.CueSet NameCue = Cues.CueLexicon.Group("name");
     // Words that begin the next sentence where somebody forgot the dot.
     private static readonly HashSet<uint> Starters = [.. "mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera gentili gentile egregi egregio spettabile cordiali distinti saluti grazie con per non the and dear".Split(' ').Select(w => Tokenizer.Hash(System.Text.Encoding.UTF8.GetBytes(w)))];
     private const double CapitalsMin = 0.005;
@@ -19,6 +20,12 @@ internal sealed class NameRecognizer : IRecognizer
         var tokens = scan.Tokens;
         if (tokens.Length == 0)
         {
+            return;
+        }
+        // 0 A column that is called a name holds names.
+        if (scan.Label.Has(NameCue) && tokens.Length <= LabelledMax && scan.FoundCount == 0 && HasWord(tokens))
+        {
+            scan.Add(EntityTypes.Person, tokens[0].Start, tokens[^1].End, 0.8f, "label");
             return;
         }
         // 1 What the tagger may look at: words with capitals, or all words of a text that has none.
@@ -103,7 +110,7 @@ internal sealed class NameRecognizer : IRecognizer
             {
                 tags[k--] = Tags.Outside; // a number behind a name is no part of it, nor the word that begins the next sentence
             }
-            if ((!block && !HasWord(tokens[first..(k + 1)])) || (first == k && kind < 3 && (IsNoName(tokens[k], kind) || (!tokens[k].Has(Kinds.Lower) && scan.CueOf(k) != default))))
+            if ((!block && !HasWord(tokens[first..(k + 1)])) || (first == k && !tokens[k].Has(Kinds.Digit) && (IsNoName(tokens[k], kind) || (!tokens[k].Has(Kinds.Lower) && scan.CueOf(k) != default))))
             {
                 continue;
             }
