@@ -1,0 +1,93 @@
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+
+namespace Appliance.Tests;
+
+/// <summary>Personal data by the command and over the socket, as people use them.</summary>
+public sealed class PrivacyTests : IDisposable
+{
+    private const string Letter = "Mi chiamo Anna Neri, CF RSSMRA85T10A562S, scrivi a anna@example.it";
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public void Redaction_by_a_preset_with_a_sealed_map_comes_back_with_key_and_purpose_alone()
+    {
+        File.WriteAllBytes(_folder.File("key"), [.. Enumerable.Range(0, 32).Select(k => (byte)k)]);
+        string[] back = ["pii", "reveal", "--key", _folder.File("key"), "--map", _folder.File("map"), "--purpose"];
+
+        var redacted = Running.Run("appliance", ["pii", "redact", "--preset", Repository.File("policies", "presets", "gdpr.yaml"), "--operator", "IT_FISCAL_CODE=encrypt",
+            "--key", _folder.File("key"), "--map", _folder.File("map"), "--purpose", "complaint"], Letter);
+
+        redacted.Output.Should().StartWith("Mi chiamo <PERSON_1>, CF <IT_FISCAL_CODE:e:").And.EndWith("scrivi a <EMAIL_ADDRESS_1>");
+        Running.Run("appliance", [.. back, "complaint"], redacted.Output).Output.Should().Be(Letter);
+        Running.Run("appliance", [.. back, "marketing"], redacted.Output).Should().Match<Ended>(e => e.Code == 3 && e.Output == "");
+    }
+
+    [Fact]
+    public void A_find_explains_itself_and_quotes_nothing()
+    {
+        var said = Running.Run("appliance", ["pii", "explain"], "carta 4111 1111 1111 1112").Output;
+
+        said.Should().Contain("CREDIT_CARD at 6 to 25").And.Contain("a word beside it announces it").And.NotContain("4111");
+    }
+
+    [Fact]
+    public void A_report_counts_by_column_and_kind_and_says_who_stands_alone()
+    {
+        File.WriteAllText(_folder.File("people.csv"), "nome,email,age,cap\nAnna Neri,anna@example.it,41,20121\nUgo Bo,ugo@example.it,45,20121\n");
+
+        var report = Running.Run("appliance", ["pii", "report", _folder.File("people.csv"), "--quasi", "age,cap"]).Output;
+
+        report.Should().Contain("email").And.Contain("EMAIL_ADDRESS 2").And.Contain("k = 1, 2 rows stand alone").And.Contain("***").And.NotContain("anna@example.it").And.NotContain("Anna Neri");
+    }
+
+    [Theory]
+    [InlineData("pii redact --operator PERSONN=mask", "No kind of personal data is called 'PERSONN'")]
+    [InlineData("pii redact --operator PERSON=hide", "is not KIND=OPERATOR")]
+    [InlineData("pii redact --operator PERSON=hash", "needs a key")]
+    [InlineData("pii redact --format yaml", "--format is text")]
+    [InlineData("pii report /nonexistent.csv", "/nonexistent.csv")]
+    public void A_wrong_option_says_what_to_do(string command, string says)
+    {
+        var ended = Running.Run("appliance", command.Split(' '), "Anna");
+
+        (ended.Code, ended.Output).Should().Be((2, ""));
+        ended.Errors.Should().Contain(says).And.NotContain("   at ");
+    }
+
+    [Fact]
+    public async Task Presidios_clients_find_what_they_expect_and_every_call_is_recorded()
+    {
+        using var host = new Running();
+        host.Start();
+
+        var found = (await PostAsync(host, "/analyze", new JsonObject { ["text"] = Letter, ["language"] = "it" })).AsArray();
+        found.Select(f => f!["entity_type"]!.ToString()).Should().Equal("PERSON", "IT_FISCAL_CODE", "EMAIL_ADDRESS");
+        ((int)found[0]!["start"]!, (int)found[0]!["end"]!).Should().Be((10, 19));
+        (await PostAsync(host, "/anonymize", new JsonObject { ["text"] = Letter, ["anonymizers"] = new JsonObject { ["DEFAULT"] = new JsonObject { ["type"] = "replace" } } }))["text"]!.ToString()
+            .Should().Be("Mi chiamo <PERSON>, CF <IT_FISCAL_CODE>, scrivi a <EMAIL_ADDRESS>");
+        (await PostAsync(host, "/analyze", new JsonObject { ["text"] = Letter, ["entities"] = new JsonArray("PERSONN") }))["error"]!["message"]!.ToString().Should().Contain("PERSONN");
+
+        var records = host.Command("audit", "search", "--json").Output;
+        records.Should().Contain("pii.analyze").And.Contain("pii.anonymize").And.Contain("pii.it_fiscal_code").And.NotContain("Neri").And.NotContain("RSSMRA");
+        host.Log.Should().NotContain("Neri");
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static async Task<JsonNode> PostAsync(Running host, string path, JsonObject body)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(host.Root, "run", "api.sock")), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        });
+        using var content = new StringContent(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
+        using var reply = await client.PostAsync(new Uri("http://appliance" + path), content);
+        return JsonNode.Parse(await reply.Content.ReadAsStringAsync())!;
+    }
+}
