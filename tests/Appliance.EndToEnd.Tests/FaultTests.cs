@@ -179,7 +179,7 @@ public sealed class FaultTests
         using var host = new Running();
         host.Start(null, "--Workers:AnswerWithin=00:00:02");
         host.ImportSamples();
-        host.Command("train", host.Recipe("head", 20), "--dataset", "letters", "--promote").Code.Should().Be(0);
+        host.Command("train", host.Recipe("full", 8, "learning_rate: 0.0003\n"), "--dataset", "letters", "--promote").Code.Should().Be(0);
         host.CommandWith("ciao", "infer", "sentiment").Code.Should().Be(0);
         Running.Run("/usr/bin/kill", ["-STOP", .. host.Workers().Select(w => $"{w}")]).Code.Should().Be(0, "the fault must fire");
 
@@ -198,7 +198,7 @@ public sealed class FaultTests
         using var host = new Running();
         host.Start("env DOTNET_ThreadPool_ThreadTimeoutMs=50");
         host.ImportSamples();
-        host.Command("train", host.Recipe("head", 30), "--dataset", "letters", "--promote").Code.Should().Be(0);
+        host.Command("train", host.Recipe("full", 8, "learning_rate: 0.0003\n"), "--dataset", "letters", "--promote").Code.Should().Be(0);
         host.CommandWith("ciao", "infer", "sentiment").Code.Should().Be(0);
         var before = host.Workers();
 

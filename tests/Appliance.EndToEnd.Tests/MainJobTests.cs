@@ -176,7 +176,7 @@ public sealed class MainJobTests : IClassFixture<MainJobTests.Trained>
             Host = new Running();
             Host.Start();
             Host.ImportSamples();
-            var job = Host.Command("train", Host.Recipe("head", 40), "--dataset", "letters", "--promote", "--json");
+            var job = Host.Command("train", Host.Recipe("full", 8, "learning_rate: 0.0003\n"), "--dataset", "letters", "--promote", "--json");
             job.Code.Should().Be(0, job.Errors);
             JobId = job.Json["id"]!.ToString();
         }

@@ -59,7 +59,7 @@ internal sealed class Templates(string[] lines, string[] words, Names names, Ran
             k += 2;
         }
         // Sometimes everything in small letters, or in capitals, as people write.
-        if (random.Next(6) == 0)
+        if (random.Next(4) == 0)
         {
             // A capital begins a sentence or a label, and need not begin a name.
             text.Insert(0, Label());
@@ -73,8 +73,9 @@ internal sealed class Templates(string[] lines, string[] words, Names names, Ran
 
     private string Label()
     {
-        var word = words[random.Next(words.Length)];
-        var label = char.ToUpperInvariant(word[0]) + word[1..] + (random.Next(3) == 0 ? " " + words[random.Next(words.Length)] : "") + names.OneOf(": ", ":\n", ". ", "\n", " - ");
+        string Capital() => words[random.Next(words.Length)] is var word ? char.ToUpperInvariant(word[0]) + word[1..] : "";
+        var title = string.Join(' ', Enumerable.Range(0, 1 + random.Next(4)).Select(_ => random.Next(4) == 0 ? words[random.Next(words.Length)] : Capital()));
+        var label = names.OneOf("", "", "", "Oggetto: ", "Subject: ", "Re: ", "Asunto: ", "Betreff: ") + char.ToUpperInvariant(title[0]) + title[1..] + names.OneOf(": ", ":\n", ". ", "\n", " - ", " ");
         _labelled = label.Length;
         return label;
     }
@@ -112,9 +113,9 @@ internal static class RunningText
     private static readonly HashSet<uint> Prepositions = Hashes("in a di da from at to near of toward towards through per verso");
 
     /// <param name="story">Names of people occur that no table has: capitals that nobody knows are left out.</param>
-    internal static LabelledText Label(string line, bool story)
+    internal static LabelledText Label(string line, bool story, Random random)
     {
-        var text = LabelledText.Of(line, []);
+        var text = LabelledText.Of(Titled(line, random), []);
         var (tokens, tags) = (text.Tokens, text.Tags);
         for (var k = 0; k < tokens.Length; k++)
         {
@@ -135,6 +136,22 @@ internal static class RunningText
                 : story ? -1 : known == 0 ? 0 : -1;
         }
         return text;
+    }
+
+    // Some words begin with a capital for no reason, as in headings.
+    private static string Titled(string line, Random random)
+    {
+        if (random.Next(3) > 0)
+        {
+            return line;
+        }
+        var words = line.Split(' ');
+        var from = random.Next(words.Length);
+        for (var k = from; k < Math.Min(words.Length, from + 1 + random.Next(4)); k++)
+        {
+            words[k] = words[k].Length > 3 ? char.ToUpperInvariant(words[k][0]) + words[k][1..] : words[k];
+        }
+        return string.Join(' ', words);
     }
 
     private static HashSet<uint> Hashes(string words) => [.. words.Split(' ').Select(w => Tokenizer.Hash(Encoding.UTF8.GetBytes(w)))];

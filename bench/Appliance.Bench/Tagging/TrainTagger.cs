@@ -21,7 +21,7 @@ internal static class TrainTagger
         // 1 The texts.
         var lines = File.ReadAllLines(Path.Combine(repository, "bench/Appliance.Bench/Tagging/templates.txt")).Where(l => l.Length > 0 && l[0] != '#').ToArray();
         var templates = new Templates(lines, Words(repository), new Names(random), random);
-        LabelledText[] texts = [.. Enumerable.Range(0, Generated).Select(_ => templates.Next()), .. Running(repository), .. Wnut(repository)];
+        LabelledText[] texts = [.. Enumerable.Range(0, Generated).Select(_ => templates.Next()), .. Running(repository, random), .. Wnut(repository)];
         Console.WriteLine($"{texts.Length} texts, {texts.Sum(t => t.Tokens.Length)} words");
         // 2 Several perceptrons, each over its own order of the texts: their sum is steadier than any of them.
         var weights = new float[TaggerFeatures.Buckets * Tags.Count];
@@ -131,7 +131,7 @@ internal static class TrainTagger
         }
     }
 
-    private static IEnumerable<LabelledText> Running(string repository)
+    private static IEnumerable<LabelledText> Running(string repository, Random random)
     {
         foreach (var language in new[] { "it", "en" })
         {
@@ -139,13 +139,13 @@ internal static class TrainTagger
             while (file.ReadLine() is { } line)
             {
                 var tab = line.IndexOf('\t');
-                yield return RunningText.Label(line[(tab + 1)..], line[..tab] == "story");
+                yield return RunningText.Label(line[(tab + 1)..], line[..tab] == "story", random);
             }
         }
     }
 
     // Words that are written small in running text and are nobody's name.
-    private static string[] Words(string repository) => [.. Running(repository).Take(6000).SelectMany(t => t.Tokens.Where(k => !k.Has(Kinds.Capital | Kinds.Digit) && k.Length > 3 && Gazetteer.Of(k.Hash) == Known.None)
+    private static string[] Words(string repository) => [.. Running(repository, new Random(Seed)).Take(6000).SelectMany(t => t.Tokens.Where(k => !k.Has(Kinds.Capital | Kinds.Digit) && k.Length > 3 && Gazetteer.Of(k.Hash) == Known.None)
         .Select(k => System.Text.Encoding.UTF8.GetString(t.Utf8, k.Start, k.Length))).Distinct().Order(StringComparer.Ordinal)];
 
     private static IEnumerable<LabelledText> Wnut(string repository)

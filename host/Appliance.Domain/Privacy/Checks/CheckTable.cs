@@ -54,6 +54,7 @@ internal static class CheckTable
         ("bg-egn", c => Digits.IsDay((Digits.Number(c[2..4]) - 1) % 20 + 1, Digits.Number(c[4..6])) && All["egn"](c)),
         ("gr-amka", c => Digits.IsDay(c[2..4], c[..2]) && Luhn.Holds(c)),
         ("pl-pesel", c => Digits.IsDay((Digits.Number(c[2..4]) - 1) % 20 + 1, Digits.Number(c[4..6])) && All["pesel"](c)),
+        ("pl-vat", c => All["nip-pl"](c[2..])),
         ("pt-nif", c => c[0] is not ((byte)'0' or (byte)'4') && All["nif-pt"](c)),
         ("nl-bsn", c => All["bsn"](c) && !Digits.AllSame(c)),
         ("de-taxid", EuropeanCodes.GermanTaxId),

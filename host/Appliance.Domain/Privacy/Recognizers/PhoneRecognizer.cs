@@ -114,11 +114,11 @@ internal sealed class PhoneRecognizer : IRecognizer
     {
         var view = scan.View;
         var (start, end) = (scan.Tokens[first].Start, scan.Tokens[first + taken - 1].End);
-        if (Bytes.At(view, end) is (byte)'.' or (byte)',' or (byte)':' or (byte)'-' or (byte)'/' && Bytes.IsDigit(Bytes.At(view, end + 1)) && Bytes.At(view, end) != '/')
-        {
-            return 0;
-        }
         var plus = Bytes.At(view, Start(view, start)) == '+';
+        if (!plus && Bytes.At(view, end) is (byte)'.' or (byte)',' or (byte)':' or (byte)'-' && Bytes.IsDigit(Bytes.At(view, end + 1)))
+        {
+            return 0; // the whole part of a decimal, a part of a longer number
+        }
         var bracket = Bytes.At(view, start - 1) == '(' && Bytes.At(view, scan.Tokens[first].End) == ')';
         if (plus && International(digits))
         {
