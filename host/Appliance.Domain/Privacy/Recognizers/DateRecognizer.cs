@@ -48,11 +48,17 @@ internal sealed class DateRecognizer : IRecognizer
                 next = last + 1;
             }
         }
-        foreach (var token in tokens)
+        for (var at = view.IndexOf("day"u8); at >= 0; at = view[(at + 3)..].IndexOf("day"u8) is var more and >= 0 ? at + 3 + more : -1)
         {
-            if (token.Length is >= 6 and <= 9 && view[token.End - 1] == 'y' && token.Has(Kinds.Capital) && Weekdays.Contains(token.Hash))
+            var start = at;
+            while (start > 0 && at - start < 6 && char.IsAsciiLetterLower((char)view[start - 1]))
             {
-                scan.Add(EntityTypes.Date, token.Start, token.End, 0.6f, "weekday");
+                start--;
+            }
+            start--;
+            if (start >= 0 && char.IsAsciiLetterUpper((char)view[start]) && !Bytes.IsWord(Bytes.At(view, at + 3)) && Weekdays.Contains(Tokenizer.Hash(view[start..(at + 3)])))
+            {
+                scan.Add(EntityTypes.Date, start, at + 3, 0.6f, "weekday");
             }
         }
     }

@@ -17,22 +17,18 @@ internal sealed class NetworkRecognizer : IRecognizer
         var view = scan.View;
         var tokens = scan.Tokens;
         var done = 0;
-        for (var k = 0; k < tokens.Length; k++)
+        foreach (var k in scan.Marks)
         {
             if (tokens[k].Length > 4 || tokens[k].Start < done)
             {
                 continue;
             }
             var after = tokens[k].After;
-            if (after is not ((byte)'.' or (byte)':' or (byte)'-') && Bytes.At(view, tokens[k].Start - 1) != ':')
-            {
-                continue;
-            }
             var before = Bytes.At(view, tokens[k].Start - 1);
             var end = after == '.' && tokens[k].IsNumber && before is not ((byte)'.' or (byte)'-') ? Four(scan, k) : 0;
-            if (end == 0 && (after == ':' || (before == ':' && Bytes.At(view, tokens[k].Start - 2) == ':')) && tokens[k].Length <= 4)
+            if (end == 0 && after == ':')
             {
-                end = SixOrMac(scan, k);
+                end = SixOrMac(scan, tokens[k].Start);
             }
             if (end == 0 && after is (byte)'-' or (byte)'.' && tokens[k].Length is 2 or 4)
             {
@@ -42,7 +38,11 @@ internal sealed class NetworkRecognizer : IRecognizer
         }
         for (var at = view.IndexOf("::"u8); at >= 0; at = view[(at + 2)..].IndexOf("::"u8) is var next and >= 0 ? at + 2 + next : -1)
         {
-            if (!Bytes.IsWord(Bytes.At(view, at + 2)) && !Bytes.IsWord(Bytes.At(view, at - 1)) && Bytes.At(view, at + 2) != ':' && Bytes.At(view, at - 1) != ':')
+            if (at >= done && Bytes.IsHex(Bytes.At(view, at + 2)) && !Bytes.IsWord(Bytes.At(view, at - 1)))
+            {
+                done = Math.Max(done, SixOrMac(scan, at + 2)); // ::1
+            }
+            else if (!Bytes.IsWord(Bytes.At(view, at + 2)) && !Bytes.IsWord(Bytes.At(view, at - 1)) && Bytes.At(view, at + 2) != ':' && Bytes.At(view, at - 1) != ':')
             {
                 scan.Add(EntityTypes.IpAddress, at, at + 2, 0.5f, "v6");
             }
@@ -79,11 +79,11 @@ internal sealed class NetworkRecognizer : IRecognizer
         return end;
     }
 
-    private static int SixOrMac(Scan scan, int token)
+    private static int SixOrMac(Scan scan, int first)
     {
         var view = scan.View;
-        var start = scan.Tokens[token].Start;
-        while (start > 0 && view[start - 1] == ':' && start > scan.Tokens[token].Start - 2)
+        var start = first;
+        while (start > 0 && view[start - 1] == ':' && start > first - 2)
         {
             start--;
         }

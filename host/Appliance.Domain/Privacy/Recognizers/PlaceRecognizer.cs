@@ -15,21 +15,32 @@ internal sealed class PlaceRecognizer : IRecognizer
     {
         var view = scan.View;
         var tokens = scan.Tokens;
-        for (var k = 0; k < tokens.Length; k++)
+        var next = 0;
+        foreach (var k in scan.Digits)
         {
-            if (tokens[k].Length == 8 && tokens[k].After == '-' && k + 4 < tokens.Length && Bytes.At(view, tokens[k].End) == '-' && tokens[k + 4].End - tokens[k].Start == 36 && IsUuid(view[tokens[k].Start..tokens[k + 4].End]))
+            if (k > 0 && tokens[k - 1] is { IsWord: true, Length: >= 4 and <= 10 } word && word.After == ' ' && scan.CueOf(k - 1).Has(User))
             {
-                scan.Add(EntityTypes.Uuid, tokens[k].Start, tokens[k + 4].End, 0.9f, "uuid");
-                k += 4;
+                Named(scan, k - 1);
             }
-            else if (tokens[k].IsNumber && k + 3 < tokens.Length && Degrees(view, tokens, k, 90) && Degrees(view, tokens, k + 2, 180)
+            if (k < next || !tokens[k].IsNumber || k + 3 >= tokens.Length)
+            {
+                continue;
+            }
+            if (Degrees(view, tokens, k, 90) && Degrees(view, tokens, k + 2, 180)
                 && tokens[k + 2].Start - tokens[k + 1].End <= 3 && view[tokens[k + 1].End] is (byte)',' or (byte)';' or (byte)' ')
             {
                 var start = tokens[k].Start - (Bytes.At(view, tokens[k].Start - 1) == '-' ? 1 : 0);
                 scan.Add(EntityTypes.Coordinates, start, tokens[k + 3].End, 0.85f, "degrees");
-                k += 3;
+                next = k + 4;
             }
-            else if (tokens[k].IsWord && tokens[k].Length is >= 4 and <= 10 && (tokens[k].After is (byte)'=' or (byte)':' or (byte)'"' or (byte)'\'' || (k + 1 < tokens.Length && tokens[k + 1].Has(Kinds.Digit))) && scan.CueOf(k).Has(User))
+        }
+        foreach (var k in scan.Marks)
+        {
+            if (tokens[k].Length == 8 && tokens[k].After == '-' && k + 4 < tokens.Length && Bytes.At(view, tokens[k].End) == '-' && tokens[k + 4].End - tokens[k].Start == 36 && IsUuid(view[tokens[k].Start..tokens[k + 4].End]))
+            {
+                scan.Add(EntityTypes.Uuid, tokens[k].Start, tokens[k + 4].End, 0.9f, "uuid");
+            }
+            else if (tokens[k].IsWord && tokens[k].Length is >= 4 and <= 10 && scan.CueOf(k).Has(User))
             {
                 Named(scan, k);
             }

@@ -31,7 +31,7 @@ internal sealed class SecretRecognizer : IRecognizer
         var view = scan.View;
         var tokens = scan.Tokens;
         var done = Pem(scan);
-        for (var k = 0; k < tokens.Length; k++)
+        foreach (var k in scan.Marks)
         {
             var token = tokens[k];
             if (token.Start < done || token.Start + 1 >= view.Length)

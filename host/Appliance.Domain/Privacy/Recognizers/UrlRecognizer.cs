@@ -32,11 +32,17 @@ internal sealed class UrlRecognizer : IRecognizer
         }
         // 2 Names of hosts: a known last label, with a path or without.
         var tokens = scan.Tokens;
-        for (var k = 1; k < tokens.Length; k++)
+        var next1 = 0;
+        foreach (var mark in scan.Marks)
         {
+            var k = mark + 1;
+            if (k < next1 || k >= tokens.Length)
+            {
+                continue;
+            }
             if (tokens[k - 1].After == '.' && tokens[k].Start - tokens[k - 1].End == 1 && !tokens[k].Has(Kinds.Digit))
             {
-                k = Host(scan, k);
+                next1 = Host(scan, k) + 1;
             }
         }
     }

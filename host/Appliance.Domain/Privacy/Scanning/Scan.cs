@@ -20,6 +20,8 @@ internal sealed class Scan
     private bool[] _cued = new bool[256];
     private int[] _digits = new int[64];
     private int _digitCount;
+    private int[] _marks = new int[64];
+    private int _markCount;
     private Found[] _found = new Found[64];
 
     internal ReadOnlySpan<byte> View => _text.View;
@@ -30,6 +32,9 @@ internal sealed class Scan
 
     /// <summary>The tokens with a digit in them, by their place among the tokens.</summary>
     internal ReadOnlySpan<int> Digits => _digits.AsSpan(0, _digitCount);
+
+    /// <summary>The tokens that a mark follows, and very long ones, by their place among the tokens.</summary>
+    internal ReadOnlySpan<int> Marks => _marks.AsSpan(0, _markCount);
 
     internal int TokenCount { get; private set; }
 
@@ -43,7 +48,7 @@ internal sealed class Scan
     internal void Read(ReadOnlyMemory<byte> utf8, CueSet label)
     {
         _text.Read(utf8);
-        (TokenCount, _digitCount) = Tokenizer.Cut(_text.View, ref _tokens, ref _digits);
+        (TokenCount, _digitCount, _markCount) = Tokenizer.Cut(_text.View, ref _tokens, ref _digits, ref _marks);
         if (_cues.Length < TokenCount)
         {
             (_cues, _cued) = (new CueSet[_tokens.Length], new bool[_tokens.Length]);

@@ -15,6 +15,9 @@ internal static class Tokenizer
         _ => Kinds.None,
     }))];
 
+    private const int LongToken = 16;
+    private static readonly bool[] Marks = [.. Enumerable.Range(0, 256).Select(b => ".:='\"-_/]".Contains((char)b, StringComparison.Ordinal))];
+
     private static readonly byte[] Lower = [.. Enumerable.Range(0, 256).Select(b => (byte)(b is >= 'A' and <= 'Z' ? b | 0x20 : b))];
 
     /// <summary>FNV-1a over the letters in lower case; also of cues and names in tables.</summary>
@@ -43,14 +46,15 @@ internal static class Tokenizer
     /// <returns>How many there are.</returns>
     internal static int Cut(ReadOnlySpan<byte> view, ref Token[] tokens)
     {
-        var digits = Array.Empty<int>();
-        return Cut(view, ref tokens, ref digits).Tokens;
+        var (digits, marks) = (Array.Empty<int>(), Array.Empty<int>());
+        return Cut(view, ref tokens, ref digits, ref marks).Tokens;
     }
 
     /// <param name="digits">Gets the tokens with a digit in them: most recognizers look at no others.</param>
-    internal static (int Tokens, int Digits) Cut(ReadOnlySpan<byte> view, ref Token[] tokens, ref int[] digits)
+    /// <param name="marks">Gets the tokens that a mark follows, such as a dot or an equals sign, and very long ones.</param>
+    internal static (int Tokens, int Digits, int Marks) Cut(ReadOnlySpan<byte> view, ref Token[] tokens, ref int[] digits, ref int[] marks)
     {
-        var numbers = 0;
+        var (numbers, marked) = (0, 0);
         var (count, at, line) = (0, 0, Kinds.LineBefore);
         var (classes, lower) = (Classes, Lower);
         while (true)
@@ -62,7 +66,7 @@ internal static class Tokenizer
             }
             if (at == view.Length)
             {
-                return (count, numbers);
+                return (count, numbers, marked);
             }
             var (start, kinds, hash) = (at, 0, HashStart);
             for (; at < view.Length && classes[view[at]] is var c and not 0; at++)
@@ -83,7 +87,16 @@ internal static class Tokenizer
                 }
                 digits[numbers++] = count;
             }
-            tokens[count++] = new Token(start, at, hash, (Kinds)kinds | line | (IsCapital(view, start) ? Kinds.Capital : 0), at < view.Length ? view[at] : (byte)0);
+            var after = at < view.Length ? view[at] : (byte)0;
+            if (Marks[after] || at - start >= LongToken || (after == ' ' && at + 1 < view.Length && view[at + 1] is (byte)'=' or (byte)':'))
+            {
+                if (marked == marks.Length)
+                {
+                    Array.Resize(ref marks, Math.Max(64, marks.Length * 2));
+                }
+                marks[marked++] = count;
+            }
+            tokens[count++] = new Token(start, at, hash, (Kinds)kinds | line | (IsCapital(view, start) ? Kinds.Capital : 0), after);
             line = 0;
         }
     }
