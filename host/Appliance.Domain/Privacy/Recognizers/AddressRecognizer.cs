@@ -252,5 +252,5 @@ internal sealed class AddressRecognizer : IRecognizer
 
     // XX Settembre, 4 Novembre
     private static bool Roman(Scan scan, int at) => scan.Tokens[at] is { Length: <= 5 } t
-        && ((t is { IsNumber: true, Length: <= 2 } && at + 1 < scan.TokenCount && scan.Tokens[at + 1].Has(Kinds.Capital) && Gap(scan, at + 1)) || (t.Has(Kinds.Upper) && scan.View[t.Start..t.End].IndexOfAnyExcept("IVXL"u8) < 0));
+        && ((t is { IsNumber: true, Length: <= 2 } && at + 1 < scan.TokenCount && scan.Tokens[at + 1].Has(Kinds.Capital) && t.After == ' ' && scan.Tokens[at + 1].Start == t.End + 1) || (t.Has(Kinds.Upper) && scan.View[t.Start..t.End].IndexOfAnyExcept("IVXL"u8) < 0));
 }

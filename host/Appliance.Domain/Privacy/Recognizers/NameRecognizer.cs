@@ -6,7 +6,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Names of people, places and organisations, and addresses that no grammar knows, by the trained tagger; and the same people wherever their names return.</summary>
 internal sealed class NameRecognizer : IRecognizer
 {
-    private const int ReturningMin = 4, LabelledMax = 5;
+    private const int ReturningMin = 4, LabelledMax = 5, ShortMax = 3;
     private static readonly Cues.CueSet NameCue = Cues.CueLexicon.Group("name");
     // Words that begin the next sentence where somebody forgot the dot.
     private static readonly HashSet<uint> Starters = [.. "mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera gentili gentile egregi egregio spettabile cordiali distinti saluti grazie con per non the and dear".Split(' ').Select(w => Tokenizer.Hash(System.Text.Encoding.UTF8.GetBytes(w)))];
@@ -169,6 +169,10 @@ internal sealed class NameRecognizer : IRecognizer
     {
         var known = Gazetteer.Of(token.Hash);
         var name = (known & (kind == 0 ? Known.FirstName | Known.LastName : Known.City | Known.Country)) != 0;
+        if (known == Known.None && token.Length <= ShortMax)
+        {
+            return true; // Da, Il, Mi: they begin sentences
+        }
         return (known & Known.Common) != 0 ? kind != 0 || !name || !token.Has(Kinds.Capital) : !name && token.Length <= 5 && !token.Has(Kinds.Lower | Kinds.High);
     }
 
