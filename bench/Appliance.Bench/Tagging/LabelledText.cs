@@ -109,8 +109,8 @@ internal sealed class Templates(string[] lines, string[] words, Names names, Ran
 /// <summary>Running text, labelled by rules that are sure and silent about the rest.</summary>
 internal static class RunningText
 {
-    private static readonly HashSet<uint> Titles = Hashes("sig sigra signor signora signorina dott dottor dottoressa avv mr mrs ms miss dr sir lady lord don donna suor padre zio zia uncle aunt madame monsieur conte contessa colonel captain professor professore");
-    private static readonly HashSet<uint> Prepositions = Hashes("in a di da from at to near of toward towards through per verso");
+    private static readonly HashSet<uint> Titles = Tokenizer.Hashes("sig sigra signor signora signorina dott dottor dottoressa avv mr mrs ms miss dr sir lady lord don donna suor padre zio zia uncle aunt madame monsieur conte contessa colonel captain professor professore");
+    private static readonly HashSet<uint> Prepositions = Tokenizer.Hashes("in a di da from at to near of toward towards through per verso");
 
     /// <param name="story">Names of people occur that no table has: capitals that nobody knows are left out.</param>
     internal static LabelledText Label(string line, bool story, Random random)
@@ -153,6 +153,4 @@ internal static class RunningText
         }
         return string.Join(' ', words);
     }
-
-    private static HashSet<uint> Hashes(string words) => [.. words.Split(' ').Select(w => Tokenizer.Hash(Encoding.UTF8.GetBytes(w)))];
 }

@@ -13,7 +13,7 @@ internal sealed class AddressRecognizer : IRecognizer
         .ToDictionary(f => f[0], f => f[1].Split(' ').Select(w => Tokenizer.Hash(Encoding.UTF8.GetBytes(w))).ToHashSet());
 
     private static readonly HashSet<uint> Before = Words["before"], After = Words["after"], Inside = Words["inside"], Unit = Words["unit"], Short = Words["short"];
-    private static readonly HashSet<uint> Spanish = [.. "c calle av avda avenida plaza paseo ronda camino carrer carretera travesía travesia rambla pza urbanización glorieta".Split(' ').Select(w => Tokenizer.Hash(Encoding.UTF8.GetBytes(w)))];
+    private static readonly HashSet<uint> Spanish = Tokenizer.Hashes("c calle av avda avenida plaza paseo ronda camino carrer carretera travesía travesia rambla pza urbanización glorieta");
     private static readonly bool[] MayBe = Filter();
     private static readonly byte[][] Endings = [.. Table.Lines("streets.tsv").First(l => l.StartsWith("ending", StringComparison.Ordinal)).Split('\t')[1].Split(' ').Select(Encoding.UTF8.GetBytes)];
 

@@ -15,9 +15,9 @@ internal sealed class DateRecognizer : IRecognizer
         .SelectMany(f => f[1].Split(' ').Select(w => (Hash: Tokenizer.Hash(Encoding.UTF8.GetBytes(w)), Month: int.Parse(f[0], System.Globalization.CultureInfo.InvariantCulture))))
         .DistinctBy(m => m.Hash).ToDictionary(m => m.Hash, m => m.Month);
 
-    private static readonly HashSet<uint> Years = [.. "in of during since nel dal en año im seit until till before after a".Split(' ').Select(w => Tokenizer.Hash(Encoding.UTF8.GetBytes(w)))];
-    private static readonly HashSet<uint> Weekdays = [.. "monday tuesday wednesday thursday friday saturday sunday".Split(' ').Select(w => Tokenizer.Hash(Encoding.UTF8.GetBytes(w)))];
-    private static readonly HashSet<uint> Between = [.. "de del of di d le den".Split(' ').Select(w => Tokenizer.Hash(Encoding.UTF8.GetBytes(w)))];
+    private static readonly HashSet<uint> Years = Tokenizer.Hashes("in of during since nel dal en año im seit until till before after a");
+    private static readonly HashSet<uint> Weekdays = Tokenizer.Hashes("monday tuesday wednesday thursday friday saturday sunday");
+    private static readonly HashSet<uint> Between = Tokenizer.Hashes("de del of di d le den");
 
     public string Name => "date";
 
@@ -48,7 +48,7 @@ internal sealed class DateRecognizer : IRecognizer
                 next = last + 1;
             }
         }
-        for (var at = view.IndexOf("day"u8); at >= 0; at = view[(at + 3)..].IndexOf("day"u8) is var more and >= 0 ? at + 3 + more : -1)
+        for (var at = view.IndexOf("day"u8); at >= 0; at = Bytes.Next(view, at + 3, "day"u8))
         {
             var start = at;
             while (start > 0 && at - start < 6 && char.IsAsciiLetterLower((char)view[start - 1]))

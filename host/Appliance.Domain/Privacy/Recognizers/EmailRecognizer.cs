@@ -6,15 +6,15 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal sealed class EmailRecognizer : IRecognizer
 {
     private const int LocalMax = 64, DomainMax = 253;
-    private static readonly HashSet<uint> At = Hashes("at chiocciola arroba klammeraffe arobase");
-    private static readonly HashSet<uint> Dot = Hashes("dot punto punkt point");
+    private static readonly HashSet<uint> At = Tokenizer.Hashes("at chiocciola arroba klammeraffe arobase");
+    private static readonly HashSet<uint> Dot = Tokenizer.Hashes("dot punto punkt point");
 
     public string Name => "email";
 
     public void Find(Scan scan)
     {
         var view = scan.View;
-        for (var at = view.IndexOf((byte)'@'); at >= 0; at = Next(view, at))
+        for (var at = view.IndexOf((byte)'@'); at >= 0; at = Bytes.Next(view, at + 1, "@"u8))
         {
             var end = DomainEnd(view, at + (Bytes.At(view, at + 1) == ' ' ? 2 : 1));
             var start = end < 0 ? -1 : LocalStart(view, at - (at > 1 && view[at - 1] == ' ' && Bytes.IsWord(view[at - 2]) ? 1 : 0));
@@ -25,8 +25,6 @@ internal sealed class EmailRecognizer : IRecognizer
         }
         Hidden(scan);
     }
-
-    private static int Next(ReadOnlySpan<byte> view, int at) => view[(at + 1)..].IndexOf((byte)'@') is var next and >= 0 ? at + 1 + next : -1;
 
     private static int LocalStart(ReadOnlySpan<byte> view, int end)
     {
@@ -118,6 +116,4 @@ internal sealed class EmailRecognizer : IRecognizer
         var right = view[word.End..after];
         return left.Length is >= 1 and <= 3 && right.Length is >= 1 and <= 3 && left.IndexOfAnyExcept(" [({<-_"u8) < 0 && right.IndexOfAnyExcept(" ])}>-_"u8) < 0;
     }
-
-    private static HashSet<uint> Hashes(string words) => [.. words.Split(' ').Select(w => Tokenizer.Hash(System.Text.Encoding.UTF8.GetBytes(w)))];
 }

@@ -9,7 +9,7 @@ internal sealed class NameRecognizer : IRecognizer
     private const int ReturningMin = 4, LabelledMax = 5, ShortMax = 3;
     private static readonly Cues.CueSet NameCue = Cues.CueLexicon.Group("name");
     // Words that begin the next sentence where somebody forgot the dot.
-    private static readonly HashSet<uint> Starters = [.. "mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera gentili gentile egregi egregio spettabile cordiali distinti saluti grazie con per non the and dear".Split(' ').Select(w => Tokenizer.Hash(System.Text.Encoding.UTF8.GetBytes(w)))];
+    private static readonly HashSet<uint> Starters = Tokenizer.Hashes("mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera gentili gentile egregi egregio spettabile cordiali distinti saluti grazie con per non the and dear");
     private const double CapitalsMin = 0.005;
 
     public string Name => "names";

@@ -36,7 +36,7 @@ internal sealed class NetworkRecognizer : IRecognizer
             }
             done = Math.Max(done, end);
         }
-        for (var at = view.IndexOf("::"u8); at >= 0; at = view[(at + 2)..].IndexOf("::"u8) is var next and >= 0 ? at + 2 + next : -1)
+        for (var at = view.IndexOf("::"u8); at >= 0; at = Bytes.Next(view, at + 2, "::"u8))
         {
             if (at >= done && Bytes.IsHex(Bytes.At(view, at + 2)) && !Bytes.IsWord(Bytes.At(view, at - 1)))
             {

@@ -51,7 +51,7 @@ internal sealed class SecretRecognizer : IRecognizer
     private static void Marked(Scan scan)
     {
         var view = scan.View;
-        for (var at = view.IndexOf("Q~"u8); at >= 0; at = view[(at + 2)..].IndexOf("Q~"u8) is var next and >= 0 ? at + 2 + next : -1)
+        for (var at = view.IndexOf("Q~"u8); at >= 0; at = Bytes.Next(view, at + 2, "Q~"u8))
         {
             var body = view[(at + 2)..Math.Min(view.Length, at + 40)];
             var length = body.IndexOfAnyExcept(Dotted);
@@ -91,7 +91,7 @@ internal sealed class SecretRecognizer : IRecognizer
     {
         var view = scan.View;
         var done = 0;
-        for (var at = view.IndexOf("-----BEGIN "u8); at >= 0; at = view[(at + 11)..].IndexOf("-----BEGIN "u8) is var next and >= 0 ? at + 11 + next : -1)
+        for (var at = view.IndexOf("-----BEGIN "u8); at >= 0; at = Bytes.Next(view, at + 11, "-----BEGIN "u8))
         {
             var head = view[at..Math.Min(view.Length, at + 80)];
             if (at < done || head.IndexOf("PRIVATE KEY"u8) < 0 || view.Length - at < PemMin)
@@ -178,7 +178,7 @@ internal sealed class SecretRecognizer : IRecognizer
         var length = quote != 0 && window.IndexOf(quote) is var close and >= 0 && window[..close].IndexOf((byte)'\n') < 0 ? close : window.IndexOfAny(ValueEnd);
         length = length < 0 ? window.Length : length;
         var value = window[..length].TrimEnd(". "u8);
-        if (!IsSecret(value, quote != 0))
+        if (!IsSecret(value))
         {
             return 0;
         }
@@ -191,7 +191,7 @@ internal sealed class SecretRecognizer : IRecognizer
         && (Bytes.StandsAt(word, word.Length - 3, "key"u8) || Bytes.StandsAt(word, word.Length - 5, "token"u8) || Bytes.StandsAt(word, word.Length - 6, "secret"u8)
             || Bytes.StandsAt(word, word.Length - 8, "password"u8) || Bytes.StandsAt(word, word.Length - 6, "passwd"u8) || Bytes.StandsAt(word, word.Length - 3, "pwd"u8) || Bytes.StandsAt(word, word.Length - 4, "pass"u8));
 
-    private static bool IsSecret(ReadOnlySpan<byte> value, bool quoted)
+    private static bool IsSecret(ReadOnlySpan<byte> value)
     {
         if (value.Length < ValueMin || value.IndexOf(" "u8) >= 0 || value[0] is (byte)'$' or (byte)'<' or (byte)'%' or (byte)'*' || value.IndexOfAny("(){}"u8) >= 0)
         {
@@ -212,7 +212,7 @@ internal sealed class SecretRecognizer : IRecognizer
     private static void Inside(Scan scan)
     {
         var view = scan.View;
-        for (var at = view.IndexOf("://"u8); at >= 0; at = view[(at + 3)..].IndexOf("://"u8) is var next and >= 0 ? at + 3 + next : -1)
+        for (var at = view.IndexOf("://"u8); at >= 0; at = Bytes.Next(view, at + 3, "://"u8))
         {
             var window = view[(at + 3)..Math.Min(view.Length, at + 3 + 256)];
             var end = window.IndexOfAny((byte)'/', (byte)' ', (byte)'\n');
@@ -246,7 +246,7 @@ internal sealed class SecretRecognizer : IRecognizer
             var quote = Bytes.At(view, start - 1) is (byte)'"' or (byte)'\'' ? view[start - 1] : (byte)0;
             var length = quote != 0 ? window.IndexOf(quote) : window.IndexOfAny(ValueEnd);
             var value = length < 0 ? window : window[..length];
-            if (user ? value.IndexOf((byte)':') is var colon and > 0 && IsSecret(value[(colon + 1)..], true) : value.Length >= (basic ? 12 : 16) && Bytes.Entropy(value) > 3 && value.IndexOfAny(" {$<"u8) < 0)
+            if (user ? value.IndexOf((byte)':') is var colon and > 0 && IsSecret(value[(colon + 1)..]) : value.Length >= (basic ? 12 : 16) && Bytes.Entropy(value) > 3 && value.IndexOfAny(" {$<"u8) < 0)
             {
                 scan.Add(EntityTypes.Secret, start, start + value.Length, 1, "credentials");
             }

@@ -16,7 +16,7 @@ internal sealed class UrlRecognizer : IRecognizer
         // 1 With a scheme: everything up to a blank.
         var view = scan.View;
         var done = 0;
-        for (var at = view.IndexOf("://"u8); at >= 0; at = view[(at + 3)..].IndexOf("://"u8) is var next and >= 0 ? at + 3 + next : -1)
+        for (var at = view.IndexOf("://"u8); at >= 0; at = Bytes.Next(view, at + 3, "://"u8))
         {
             var start = at;
             while (start > 0 && at - start < SchemeMax && (char.IsAsciiLetterOrDigit((char)view[start - 1]) || view[start - 1] is (byte)'+' or (byte)'-'))

@@ -1,12 +1,8 @@
-using System.Buffers;
-
 namespace Appliance.Domain.Privacy.Scanning;
 
 /// <summary>Questions about single bytes of a view.</summary>
 internal static class Bytes
 {
-    internal static readonly SearchValues<byte> Digit = SearchValues.Create("0123456789"u8);
-
     internal static bool IsDigit(byte b) => b is >= (byte)'0' and <= (byte)'9';
 
     /// <summary>A letter or digit; bytes above ASCII are letters in a view.</summary>
@@ -14,7 +10,8 @@ internal static class Bytes
 
     internal static bool IsHex(byte b) => char.IsAsciiHexDigit((char)b);
 
-    internal static bool IsSpace(byte b) => b is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t';
+    /// <summary>Where it stands next, from a place on; -1 where it does not.</summary>
+    internal static int Next(ReadOnlySpan<byte> view, int from, ReadOnlySpan<byte> what) => view[from..].IndexOf(what) is var at and >= 0 ? from + at : -1;
 
     /// <summary>The byte there; 0 outside.</summary>
     internal static byte At(ReadOnlySpan<byte> view, int place) => (uint)place < (uint)view.Length ? view[place] : (byte)0;

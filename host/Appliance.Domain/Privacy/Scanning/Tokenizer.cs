@@ -32,6 +32,9 @@ internal static class Tokenizer
         return hash;
     }
 
+    /// <summary>The hashes of words with blanks between them.</summary>
+    internal static HashSet<uint> Hashes(string words) => [.. words.Split(' ').Select(w => Hash(Encoding.UTF8.GetBytes(w)))];
+
     internal const uint HashStart = 2166136261;
 
     internal static uint HashNext(uint hash, byte b, ref byte last)
