@@ -29,11 +29,14 @@ public sealed class StateStore : IDisposable
         _database = Database.OpenWriter(Path.Combine(folder, "state.db"), "state");
         Vault = new ContentVault(Path.Combine(folder, "vault"), keys);
         RowKey = keys.Rows;
+        SubjectKey = keys.Subjects;
     }
 
     internal ContentVault Vault { get; }
 
     internal byte[] RowKey { get; }
+
+    internal byte[] SubjectKey { get; }
 
     public void Dispose()
     {
@@ -60,6 +63,15 @@ public sealed class StateStore : IDisposable
             {
                 throw new IOException("The state database cannot be written. Free disk space and try again.", e);
             }
+        }
+    }
+
+    /// <summary>Moves the write-ahead log into the file: what was deleted is then nowhere.</summary>
+    internal void Settle()
+    {
+        lock (_lock)
+        {
+            Database.Checkpoint(_database);
         }
     }
 

@@ -1,97 +1,260 @@
-using System.Security.Cryptography;
-using System.Text.Json;
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Microsoft.Data.Sqlite;
 
 namespace Appliance.Verifier;
 
-/// <summary>What the log says when every record is computed again.</summary>
-/// <param name="BrokenAt">First record that does not fit, or null.</param>
-/// <param name="OpenIntents">Intents without an outcome.</param>
-/// <param name="ClockSteps">Records whose time lies before the one before.</param>
-/// <param name="Roots">Tree roots at the sizes that were asked for.</param>
-internal sealed record LogState(
-    long Size, long? BrokenAt, int OpenIntents, int ClockSteps, int Pruned, IReadOnlyDictionary<long, byte[]> Roots);
-
-/// <summary>Reads a log once, from its first record to its last, and computes all of it anew.</summary>
-/// <remarks>FORMAT.md says how; another verifier can be written from it alone.</remarks>
-internal static class LogCheck
+/// <summary>Records that are not as they were written: from one to another, where it cannot be told which.</summary>
+internal sealed record Fault(long First, long Last, string Why)
 {
-    internal static LogState Read(SqliteConnection database, IReadOnlySet<long> sizes)
+    public override string ToString() => (First == Last ? $"{First}" : $"{First}..{Last}") + $" ({Why})";
+}
+
+/// <summary>Computes a log anew, from its first record to its last, over all of its files.</summary>
+/// <remarks>FORMAT.md says how; another verifier can be written from it alone. One thread reads the files, this one computes.</remarks>
+internal sealed class LogCheck
+{
+    private const int BatchesAhead = 8;
+    private readonly Tree _tree = new();
+    private readonly byte[] _chain = new byte[Hash.Bytes];
+    private readonly Dictionary<long, byte[]> _roots = [];
+    private readonly Dictionary<long, ulong> _pruningAsked = [];
+    private readonly List<(long First, long Last)> _approved = [];
+    private readonly List<(long First, long Last)> _pruned = [];
+    private readonly HashSet<long> _open = [];
+    private readonly IReadOnlySet<long> _sizes;
+    private long _lastTime = long.MinValue;
+    private Fault? _suspect;
+
+    /// <param name="sizes">Tree sizes whose roots somebody has signed.</param>
+    internal LogCheck(IReadOnlySet<long> sizes) => _sizes = sizes;
+
+    internal Fault? Fault { get; private set; }
+
+    internal long Size => _tree.Size;
+
+    internal long FirstGiven { get; private set; }
+
+    internal List<(long First, long Last)> Missing { get; } = [];
+
+    internal IReadOnlyDictionary<long, byte[]> Roots => _roots;
+
+    internal int OpenIntents => _open.Count;
+
+    internal int ClockSteps { get; private set; }
+
+    internal int DeclaredClockSteps { get; private set; }
+
+    internal IReadOnlyList<(long First, long Last)> Pruned => _pruned;
+
+    internal void Run(IReadOnlyList<SegmentFile> files)
     {
-        using var command = database.CreateCommand();
-        command.CommandText = "SELECT seq, leaf, chain, body FROM rec ORDER BY seq";
-        using var reader = command.ExecuteReader();
-        var peaks = new List<(int Level, byte[] Hash)>();
-        var roots = new Dictionary<long, byte[]>();
-        var open = new HashSet<long>();
-        var chain = new byte[32];
-        var (size, clockSteps, pruned, lastTime) = (0L, 0, 0, long.MinValue);
-        while (reader.Read())
+        foreach (var file in files)
         {
-            var stored = (byte[])reader[1];
-            var body = reader.IsDBNull(3) ? null : (byte[])reader[3];
-            var leaf = body is null ? stored : SHA256.HashData([0, .. body]);
-            chain = SHA256.HashData([2, .. chain, .. leaf]);
-            pruned += body is null ? 1 : 0;
-            if (reader.GetInt64(0) != size + 1 || !leaf.AsSpan().SequenceEqual(stored) || !chain.AsSpan().SequenceEqual((byte[])reader[2])
-                || (body is not null && !Fits(body, size + 1, open, ref lastTime, ref clockSteps)))
+            if (!Begin(file))
             {
-                return new LogState(size, size + 1, open.Count, clockSteps, pruned, roots);
+                return;
             }
-            size++;
-            Grow(peaks, leaf);
-            if (sizes.Contains(size))
+            Read(file);
+            if (Fault is not null)
             {
-                roots[size] = Root(peaks);
+                return;
             }
         }
-        return new LogState(size, null, open.Count, clockSteps, pruned, roots);
+        Fault = UnapprovedPruning();
     }
 
-    private static bool Fits(byte[] body, long seq, HashSet<long> open, ref long lastTime, ref int clockSteps)
+    // Where a file begins must be where the one before it ended; a gap is a file that is missing.
+    private bool Begin(SegmentFile file)
     {
-        try
+        var expected = _tree.Size + 1;
+        if (!file.Sound || file.FirstSeq < expected)
         {
-            using var json = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 4 });
-            var record = json.RootElement;
-            var time = record.GetProperty("ts_ms").GetInt64();
-            clockSteps += time < lastTime ? 1 : 0;
-            lastTime = time;
-            var phase = record.GetProperty("phase").GetString();
-            if (phase == "intent")
-            {
-                open.Add(seq);
-            }
-            else if (phase == "outcome" && record.TryGetProperty("ref", out var reference))
-            {
-                open.Remove(reference.GetInt64());
-            }
-            return record.GetProperty("v").GetInt32() == 1 && record.GetProperty("seq").GetInt64() == seq;
+            Fault = new Fault(expected, expected, $"{Path.GetFileName(file.Path)} is no segment that fits here");
+            return false;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        if (FirstGiven == 0)
+        {
+            FirstGiven = file.FirstSeq;
+        }
+        if (file.FirstSeq > expected)
+        {
+            Missing.Add((expected, file.FirstSeq - 1));
+            if (!_tree.Start(file.FirstSeq - 1, file.Peaks))
+            {
+                Fault = new Fault(file.FirstSeq, file.FirstSeq, "the tree before the segment does not fit its first number");
+                return false;
+            }
+            file.Chain.CopyTo(_chain, 0);
+            _lastTime = long.MinValue;
+        }
+        if (!file.Chain.AsSpan().SequenceEqual(_chain) || (_sizes.Contains(_tree.Size) && !_roots.ContainsKey(_tree.Size) && !Keep()))
+        {
+            Fault = new Fault(file.FirstSeq, file.FirstSeq, "the segment does not go on where the one before it ended");
+            return false;
+        }
+        return true;
+    }
+
+    private bool Keep()
+    {
+        _roots[_tree.Size] = _tree.Root();
+        return true;
+    }
+
+    private void Read(SegmentFile file)
+    {
+        using var full = new BlockingCollection<Batch>(BatchesAhead);
+        using var empty = new BlockingCollection<Batch>();
+        Exception? damage = null;
+        var reader = new Thread(() =>
+        {
+            try
+            {
+                file.Read(() => empty.TryTake(out var used) ? Clear(used) : new Batch(), full.Add);
+            }
+            catch (Exception e) when (e is SqliteException or InvalidOperationException)
+            {
+                damage = e; // an InvalidOperationException: nobody waits for batches any more
+            }
+            finally
+            {
+                full.CompleteAdding();
+            }
+        });
+        reader.Start();
+        foreach (var batch in full.GetConsumingEnumerable())
+        {
+            if (Fault is null)
+            {
+                Check(batch);
+            }
+            empty.Add(batch);
+        }
+        reader.Join();
+        if (damage is not null and not SqliteException)
+        {
+            ExceptionDispatchInfo.Throw(damage);
+        }
+        Fault ??= damage is null ? Settle() : new Fault(_tree.Size + 1, _tree.Size + 1, "the file is damaged");
+    }
+
+    private static Batch Clear(Batch batch)
+    {
+        batch.Rows = 0;
+        return batch;
+    }
+
+    private void Check(Batch batch)
+    {
+        Span<byte> leaf = stackalloc byte[Hash.Bytes];
+        for (var row = 0; row < batch.Rows && Fault is null; row++)
+        {
+            var seq = _tree.Size + 1;
+            if (batch.Misshapen[row] || batch.Seq[row] != seq)
+            {
+                Fault = Settle() ?? new Fault(seq, seq, batch.Seq[row] > seq ? $"{seq} is missing" : "the record is misshapen");
+                return;
+            }
+            if (batch.Pruned[row])
+            {
+                batch.Leaf(row).CopyTo(leaf);
+                Extend(_pruned, seq);
+            }
+            else
+            {
+                Hash.Leaf(batch.Body(row), leaf);
+                if (!leaf.SequenceEqual(batch.Leaf(row)) || !Take(batch.Body(row), seq))
+                {
+                    Fault = Settle() ?? new Fault(seq, seq, "the body is not what was written");
+                    return;
+                }
+            }
+            Link(seq, leaf, batch.Chain(row));
+            _tree.Add(leaf);
+            if (_sizes.Contains(_tree.Size))
+            {
+                Keep();
+            }
+        }
+    }
+
+    // A link that does not fit has two readings: this record was changed, or the one before it, link and all. When the next
+    // link fits again either may be; when it does not, it is this record's own link that was changed.
+    private void Link(long seq, ReadOnlySpan<byte> leaf, ReadOnlySpan<byte> stored)
+    {
+        Span<byte> expected = stackalloc byte[Hash.Bytes];
+        Hash.Pair(2, _chain, leaf, expected);
+        var fits = expected.SequenceEqual(stored);
+        if (_suspect is not null)
+        {
+            Fault = fits ? _suspect : _suspect with { First = _suspect.Last, Why = "its link is not what was written" };
+        }
+        else if (!fits)
+        {
+            _suspect = new Fault(Math.Max(FirstGiven, seq - 1), seq, "a record was rewritten: its link does not fit");
+        }
+        stored.CopyTo(_chain);
+    }
+
+    private Fault? Settle() => _suspect;
+
+    private bool Take(ReadOnlySpan<byte> body, long seq)
+    {
+        var record = RecordReader.Read(body);
+        if (!record.Fits || record.Seq != seq)
         {
             return false;
         }
+        ClockSteps += record.TimeMs < _lastTime ? 1 : 0;
+        DeclaredClockSteps += record.IsClockStep ? 1 : 0;
+        _lastTime = record.TimeMs;
+        if (record.IsIntent)
+        {
+            _open.Add(seq);
+            if (record.PruneLast > 0)
+            {
+                _pruningAsked[seq] = record.Actor;
+            }
+        }
+        else if (record.Closes > 0)
+        {
+            _open.Remove(record.Closes);
+            // Two people: whoever asked cannot have approved.
+            if (record.PruneApproved && _pruningAsked.TryGetValue(record.Closes, out var asked) && asked != record.Actor)
+            {
+                _approved.Add((record.PruneFirst, record.PruneLast));
+            }
+        }
+        return true;
     }
 
-    private static void Grow(List<(int Level, byte[] Hash)> peaks, byte[] leaf)
+    private Fault? UnapprovedPruning()
     {
-        peaks.Add((0, leaf));
-        while (peaks.Count > 1 && peaks[^1].Level == peaks[^2].Level)
+        foreach (var (first, last) in _pruned)
         {
-            var node = SHA256.HashData([1, .. peaks[^2].Hash, .. peaks[^1].Hash]);
-            peaks[^2] = (peaks[^1].Level + 1, node);
-            peaks.RemoveAt(peaks.Count - 1);
+            var next = first;
+            while (next <= last && _approved.Where(a => a.First <= next && a.Last >= next).Select(a => a.Last).DefaultIfEmpty(0).Max() is > 0 and var end)
+            {
+                next = end + 1;
+            }
+            if (next <= last)
+            {
+                return new Fault(next, next, "its body was taken away and nobody approved it");
+            }
         }
+        return null;
     }
 
-    private static byte[] Root(List<(int Level, byte[] Hash)> peaks)
+    private static void Extend(List<(long First, long Last)> ranges, long seq)
     {
-        var root = peaks[^1].Hash;
-        for (var k = peaks.Count - 2; k >= 0; k--)
+        if (ranges.Count > 0 && ranges[^1].Last == seq - 1)
         {
-            root = SHA256.HashData([1, .. peaks[k].Hash, .. root]);
+            ranges[^1] = (ranges[^1].First, seq);
         }
-        return root;
+        else
+        {
+            ranges.Add((seq, seq));
+        }
     }
 }

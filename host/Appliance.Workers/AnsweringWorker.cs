@@ -86,7 +86,7 @@ internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plu
         await EndAsync();
         if (died && quarantine.Died(plugin.Manifest.Id))
         {
-            await audit.AppendAsync(new AuditEntry("plugin.quarantine", AuditPhase.Event, "host", $"plugin/{plugin.Manifest.Id}", Code: "crash-loop"));
+            await audit.AppendAsync(new AuditEntry(AuditActions.PluginQuarantine, AuditPhase.Event, "host", $"plugin/{plugin.Manifest.Id}", Code: "crash-loop"));
         }
         if (quarantine.Has(plugin.Manifest.Id))
         {
@@ -106,6 +106,7 @@ internal sealed class AnsweringWorker(WorkerOptions options, InstalledPlugin plu
         {
             (_worker, _modelId) = (null, null);
             await worker.DisposeAsync();
+            await audit.AppendAsync(new AuditEntry(AuditActions.WorkerStop, AuditPhase.Event, "host", $"plugin/{plugin.Manifest.Id}", Code: "ok"));
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed class InferenceOrderTests
 
     private Task<InferenceOutcome> Ask(string purpose = "citizen-service") => new InferenceService(
         new Fixed(PolicyReader.Read(PolicyReader.FileNames.ToDictionary(n => n, n => File.ReadAllText(Repository.File("policies", n)))).Policies!),
-        _audit, new Redactor(new Detector(TimeProvider.System, TimeSpan.FromSeconds(5))), _models, _workers,
+        _audit, new Redactor(new Detector(TimeProvider.System, TimeSpan.FromSeconds(5))), _models, _workers, new FakeSubjects(),
         TimeProvider.System).AnswerAsync(
         new InferenceRequest("sentiment", [new Dictionary<string, Sensitive<string>> { ["text"] = new("Mi chiamo Elisa Bruni") }], purpose, "site", ["pii.direct"]),
         new Caller("uid:1", "client"), CancellationToken.None);

@@ -61,6 +61,13 @@ public sealed class ApiClient : IDisposable
         return await response.Content.ReadAsStringAsync(cancellationToken);
     }
 
+    /// <summary>Copies a long answer as it comes.</summary>
+    public async Task CopyAsync(string path, Stream output, CancellationToken cancellationToken)
+    {
+        using var response = await CallAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+        await response.Content.CopyToAsync(output, cancellationToken);
+    }
+
     /// <summary>Server-sent events as (name, data).</summary>
     public async IAsyncEnumerable<(string Name, JsonNode Data)> EventsAsync(
         string path, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -17,7 +17,8 @@ internal static class InferVerb
         var heat = new Option<string?>("--heat-map") { Description = "Write what a model for pictures looked at to this PNG file" };
         var purpose = new Option<string>("--purpose") { DefaultValueFactory = _ => "citizen-service", Description = "Declared purpose" };
         var explain = new Option<bool>("--explain") { Description = "Show the text as the model saw it, and where the time went" };
-        var command = new Command("infer", "Ask a model") { task, file, fields, lines, purpose, labels, heat, explain };
+        var subject = new Option<string?>("--subject-file") { Description = "File with your own number for the person; the log gets a pseudonym (report subject, erase)" };
+        var command = new Command("infer", "Ask a model") { task, file, fields, lines, purpose, labels, heat, explain, subject };
         Session.Act(command, async (session, parsed, cancellationToken) =>
         {
             if (parsed.GetValue(lines))
@@ -40,7 +41,8 @@ internal static class InferVerb
                 asked["heat_map"] = "png";
             }
             var reply = await AskAsync(
-                session, parsed.GetValue(task)!, asked, parsed.GetValue(purpose)!, parsed.GetValue(explain), cancellationToken, parsed.GetValue(labels));
+                session, parsed.GetValue(task)!, asked, parsed.GetValue(purpose)!, parsed.GetValue(explain), cancellationToken, parsed.GetValue(labels),
+                parsed.GetValue(subject) is { } person ? Read(person).Trim() : null);
             if (parsed.GetValue(heat) is { } drawn && reply.Text("picture") is { Length: > 0 } picture)
             {
                 await File.WriteAllBytesAsync(drawn, Convert.FromBase64String(picture), cancellationToken);
@@ -51,11 +53,12 @@ internal static class InferVerb
     }
 
     internal static Task<JsonNode?> AskAsync(
-        Session session, string task, JsonObject fields, string purpose, bool explain, CancellationToken cancellationToken, string? labels = null) =>
+        Session session, string task, JsonObject fields, string purpose, bool explain, CancellationToken cancellationToken, string? labels = null,
+        string? subject = null) =>
         session.Api.PostAsync($"/api/tasks/{Uri.EscapeDataString(task)}/infer", new JsonObject
         {
             ["fields"] = fields, ["purpose"] = purpose, ["explain"] = explain,
-            ["labels"] = Labels(labels),
+            ["labels"] = Labels(labels), ["subject"] = subject,
         }, cancellationToken);
 
     internal static JsonArray? Labels(string? labels) => labels is null ? null : new JsonArray([.. labels.Split(',').Select(l => (JsonNode)l)]);

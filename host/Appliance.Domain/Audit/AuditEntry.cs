@@ -21,9 +21,12 @@ public readonly partial record struct AuditWord
     private readonly string? _value;
 
     /// <exception cref="ArgumentException">The text is not an id: lower-case letters, digits and <c>._:@/-</c>, at most 128.</exception>
-    public AuditWord(string value) => _value = value.Length == 0 || Shape().IsMatch(value)
+    public AuditWord(string value) => _value = Fits(value)
         ? value
         : throw new ArgumentException("Only ids may stand in the audit log, never free text.");
+
+    /// <summary>True for what may become a word of the log.</summary>
+    public static bool Fits(string value) => value.Length == 0 || Shape().IsMatch(value);
 
     public override string ToString() => _value ?? "";
 
@@ -34,7 +37,7 @@ public readonly partial record struct AuditWord
 }
 
 /// <summary>What a step reports: ids, codes and counts, never content.</summary>
-/// <param name="Action">Such as <c>data.import</c> or <c>model.infer</c>; see <see cref="AuditActions"/>.</param>
+/// <param name="Action">One of <see cref="AuditActions.All"/>.</param>
 /// <param name="Object">What it was done to, such as <c>dataset/letters/v1</c>.</param>
 /// <param name="Decision"><c>allow</c>, <c>deny</c> or empty.</param>
 /// <param name="Rule">The policy rule that decided.</param>
@@ -52,32 +55,27 @@ public sealed record AuditEntry(
     AuditWord Policy = default,
     AuditWord Code = default,
     long Reference = 0,
-    IReadOnlyDictionary<string, long>? Counts = null);
+    IReadOnlyDictionary<string, long>? Counts = null)
+{
+    /// <summary>Most ids in <see cref="From"/> and in <see cref="Subjects"/>; of more subjects only number and root are kept.</summary>
+    public const int IdsMax = 16;
+
+    /// <summary>The actor's role when it acted; empty for the service itself.</summary>
+    public AuditWord Role { get; init; }
+
+    /// <summary>Where the bytes were, as the policy names it.</summary>
+    public AuditWord Zone { get; init; }
+
+    /// <summary>What the object was made from, such as <c>dataset/letters/v1</c>.</summary>
+    public IReadOnlyList<AuditWord>? From { get; init; }
+
+    /// <summary>Pseudonyms of the people whose data it was; their names are nowhere in the log.</summary>
+    public IReadOnlyList<AuditWord>? Subjects { get; init; }
+
+    /// <summary>Microseconds that the step took; 0 when nobody measured.</summary>
+    public long Microseconds { get; init; }
+}
 
 /// <summary>A record on disk.</summary>
 /// <param name="Seq">1 for the first; no gaps.</param>
 public sealed record AuditRecord(long Seq);
-
-/// <summary>The closed list of what the log can speak of.</summary>
-public static class AuditActions
-{
-    public const string Import = "data.import";
-    public const string Train = "model.train";
-    public const string Gate = "model.gate";
-    public const string Promote = "model.promote";
-    public const string Rollback = "model.rollback";
-    public const string Infer = "model.infer";
-    public const string ModelImport = "model.import";
-    public const string PolicyLoad = "policy.load";
-    public const string PolicyRefuse = "policy.refuse";
-    public const string ServiceStart = "sys.start";
-    public const string ServiceStop = "sys.stop";
-    public const string WorkerStart = "plugin.start";
-    public const string Search = "audit.search";
-    public const string Schedule = "sys.tick";
-    public const string CallRefused = "auth.refuse";
-    public const string JobCancel = "job.cancel";
-    public const string JobSubmit = "job.submit";
-    public const string Analyze = "pii.analyze";
-    public const string Anonymize = "pii.anonymize";
-}

@@ -1,11 +1,8 @@
-using Appliance.Domain.Policies;
-
 namespace Appliance.Domain.Audit;
 
 /// <summary>Names that callers chose, made fit for the log.</summary>
 internal static class AuditNames
 {
-    /// <summary>A purpose that the policy declares, or <c>undeclared</c>: a caller's own words must not reach the log.</summary>
-    internal static AuditWord Declared(PolicySet policy, string purpose) =>
-        policy.Purposes.ContainsKey(purpose) ? purpose : "undeclared";
+    /// <summary>A name that the policy declares, or <c>undeclared</c>: a caller's own words must not reach the log.</summary>
+    internal static AuditWord Declared(IEnumerable<string> known, string name) => known.Contains(name) ? name : "undeclared";
 }

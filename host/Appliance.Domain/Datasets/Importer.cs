@@ -42,8 +42,12 @@ public sealed class Importer(IPolicies policies, IAuditLog audit, Redactor redac
         var decision = PolicyEngine.Decide(policy, new PolicyRequest(
             PolicyActions.Import, request.Purpose, request.DataLabels, request.Zone, request.Zone, caller.Role, ""));
         var entry = new AuditEntry(
-            AuditActions.Import, AuditPhase.Intent, caller.Id, "dataset/" + request.Name, AuditNames.Declared(policy, request.Purpose),
-            decision is PolicyDecision.Allow ? "allow" : "deny", decision.Rule.ToLowerInvariant(), policy.Hash);
+            AuditActions.Import, AuditPhase.Intent, caller.Id, "dataset/" + request.Name, AuditNames.Declared(policy.Purposes.Keys, request.Purpose),
+            decision is PolicyDecision.Allow ? "allow" : "deny", decision.Rule.ToLowerInvariant(), policy.Hash)
+        {
+            Role = caller.Role,
+            Zone = AuditNames.Declared(policy.Zones.Keys, request.Zone),
+        };
         if (decision is PolicyDecision.Deny deny)
         {
             await audit.AppendAsync(entry with { Phase = AuditPhase.Event, Code = "policy" });
@@ -69,7 +73,13 @@ public sealed class Importer(IPolicies policies, IAuditLog audit, Redactor redac
                 return refusal;
             }
             // 4 Outcome with counts.
-            await audit.AppendAsync(outcome with { Code = "ok", Counts = Counts(result.Value!.Dataset) });
+            await audit.AppendAsync(outcome with
+            {
+                Code = "ok",
+                Object = "dataset/" + result.Value!.Dataset.Id, // no refusal: it has a value
+                From = ["file/" + request.Layout.Format],
+                Counts = Counts(result.Value.Dataset),
+            });
             return result;
         }
         catch (DetectionFailedException e)

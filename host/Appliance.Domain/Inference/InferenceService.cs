@@ -9,13 +9,15 @@ namespace Appliance.Domain.Inference;
 
 /// <summary>Questions to a model, answered together: one record for all of them.</summary>
 /// <param name="Inputs">The fields of each, at most <see cref="InferenceService.InputsMax"/>; every text is taken for personal.</param>
+/// <param name="Subject">Whose data it is, by the caller's own number for the person; the log gets a pseudonym.</param>
 public sealed record InferenceRequest(
-    string Task, IReadOnlyList<IReadOnlyDictionary<string, Sensitive<string>>> Inputs, string Purpose, string Zone, IReadOnlyList<string> DataLabels);
+    string Task, IReadOnlyList<IReadOnlyDictionary<string, Sensitive<string>>> Inputs, string Purpose, string Zone, IReadOnlyList<string> DataLabels,
+    Sensitive<string>? Subject = null);
 
 /// <summary>The only way to a model.</summary>
 /// <remarks>policy → intent on disk → redact → worker → redact the answer → outcome on disk → reply.</remarks>
 public sealed class InferenceService(
-    IPolicies policies, IAuditLog audit, Redactor redactor, IModels models, IWorkers workers, TimeProvider clock)
+    IPolicies policies, IAuditLog audit, Redactor redactor, IModels models, IWorkers workers, ISubjects subjects, TimeProvider clock)
 {
     /// <summary>Most questions in one request.</summary>
     public const int InputsMax = 64;
@@ -46,8 +48,14 @@ public sealed class InferenceService(
         var decision = PolicyEngine.Decide(policy, new PolicyRequest(
             PolicyActions.Infer, request.Purpose, labels, request.Zone, request.Zone, caller.Role, request.Task));
         var entry = new AuditEntry(
-            AuditActions.Infer, AuditPhase.Intent, caller.Id, "model/" + model.Id, AuditNames.Declared(policy, request.Purpose),
-            decision is PolicyDecision.Allow ? "allow" : "deny", decision.Rule.ToLowerInvariant(), policy.Hash);
+            AuditActions.Infer, AuditPhase.Intent, caller.Id, "model/" + model.Id, AuditNames.Declared(policy.Purposes.Keys, request.Purpose),
+            decision is PolicyDecision.Allow ? "allow" : "deny", decision.Rule.ToLowerInvariant(), policy.Hash)
+        {
+            Role = caller.Role,
+            Zone = AuditNames.Declared(policy.Zones.Keys, request.Zone),
+            From = model.Passport is { } passport ? ["dataset/" + passport.Dataset] : null,
+            Subjects = request.Subject is { } subject ? [subjects.Of(subject)] : null,
+        };
         watch.Lap(out var policyMs);
         try
         {
@@ -100,7 +108,7 @@ public sealed class InferenceService(
             // 7 Outcome on disk, or the answer stays here.
             var counts = found.ToDictionary(f => "pii." + f.Key.ToLowerInvariant(), f => (long)f.Value);
             counts["requests"] = outputs.Count;
-            await audit.AppendAsync(outcome with { Code = "ok", Counts = counts });
+            await audit.AppendAsync(outcome with { Code = "ok", Counts = counts, Microseconds = (long)((before.Intent + redactMs + workerMs) * 1000) });
             watch.Lap(out var outcomeMs);
             return new InferenceOutcome.Answered(
                 model.Id, outputs, [.. redacted.Select(r => r.Fields)], found, new InferenceTimes(before.Policy, before.Intent, redactMs, workerMs, outcomeMs));

@@ -49,8 +49,13 @@ public sealed class TrainingService(
         var decision = PolicyEngine.Decide(policy, new PolicyRequest(
             PolicyActions.Train, purpose, dataset.DataLabels, dataset.Zone, dataset.Zone, caller.Role, "train"));
         await audit.AppendAsync(new AuditEntry(
-            AuditActions.JobSubmit, AuditPhase.Event, caller.Id, "job/" + id, AuditNames.Declared(policy, purpose),
-            decision is PolicyDecision.Allow ? "allow" : "deny", decision.Rule.ToLowerInvariant(), policy.Hash));
+            AuditActions.JobSubmit, AuditPhase.Event, caller.Id, "job/" + id, AuditNames.Declared(policy.Purposes.Keys, purpose),
+            decision is PolicyDecision.Allow ? "allow" : "deny", decision.Rule.ToLowerInvariant(), policy.Hash)
+        {
+            Role = caller.Role,
+            Zone = dataset.Zone,
+            From = ["dataset/" + dataset.Id],
+        });
         if (decision is PolicyDecision.Deny deny)
         {
             return new Refusal(RefusalKind.Policy, "policy", $"The policy refuses this training: {deny.Reason}.");
@@ -71,7 +76,11 @@ public sealed class TrainingService(
         var dataset = datasets.Find(job.Dataset)!;
         var entry = new AuditEntry(
             AuditActions.Train, AuditPhase.Intent, job.Caller, "job/" + job.Id, job.Purpose, Policy: policies.Current.Hash,
-            Counts: new Dictionary<string, long> { ["rows"] = dataset.Rows, ["dataset_version"] = dataset.Version });
+            Counts: new Dictionary<string, long> { ["rows"] = dataset.Rows, ["dataset_version"] = dataset.Version })
+        {
+            Zone = dataset.Zone,
+            From = ["dataset/" + dataset.Id],
+        };
         var intent = await audit.AppendAsync(entry);
         var outcome = entry with { Phase = AuditPhase.Outcome, Reference = intent.Seq, Counts = null };
         try

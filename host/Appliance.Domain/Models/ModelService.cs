@@ -33,7 +33,8 @@ public sealed class ModelService(
             model, model.Passport with { Gate = verdict }, verdict.Result == GateResult.Fail ? ModelState.Rejected : ModelState.Candidate);
         await audit.AppendAsync(new AuditEntry(
             AuditActions.Gate, AuditPhase.Event, caller.Id, "model/" + model.Id, Code: verdict.Result.ToString().ToLowerInvariant(),
-            Counts: new Dictionary<string, long> { ["test_rows"] = test.Count, ["difference_e4"] = (long)(verdict.Difference * 10_000) }));
+            Counts: new Dictionary<string, long> { ["test_rows"] = test.Count, ["difference_e4"] = (long)(verdict.Difference * 10_000) })
+        { Role = caller.Role, From = ["dataset/" + dataset.Id] });
         return models.Find(model.Id)!;
     }
 
@@ -47,7 +48,8 @@ public sealed class ModelService(
         if (model.Passport?.Gate?.Result != GateResult.Pass)
         {
             await audit.AppendAsync(new AuditEntry(
-                AuditActions.Promote, AuditPhase.Event, caller.Id, "model/" + model.Id, Decision: "deny", Code: "gate"));
+                AuditActions.Promote, AuditPhase.Event, caller.Id, "model/" + model.Id, Decision: "deny", Code: "gate")
+            { Role = caller.Role });
             var verdict = model.Passport?.Gate is { } gate ? $"its gate says {gate.Result}: {gate.Reason}" : "it was never gated";
             return new Refusal(RefusalKind.Check, "gate", $"The model is not promoted: {verdict}.");
         }
@@ -62,7 +64,7 @@ public sealed class ModelService(
 
     private async Task<Outcome<ModelVersion>> ServeAsync(ModelVersion model, string action, Caller caller)
     {
-        var entry = new AuditEntry(action, AuditPhase.Intent, caller.Id, "model/" + model.Id, Decision: "allow");
+        var entry = new AuditEntry(action, AuditPhase.Intent, caller.Id, "model/" + model.Id, Decision: "allow") { Role = caller.Role };
         var intent = await audit.AppendAsync(entry);
         models.Serve(model.Task, model);
         await workers.RecycleAsync(model.Task);

@@ -81,7 +81,7 @@ public static class PolicyReader
 
     private static Purpose ReadPurpose(string id, FieldReader fields)
     {
-        var purpose = new Purpose(id, fields.Texts("basis"), fields.Texts("tasks"));
+        var purpose = new Purpose(id, fields.Texts("basis"), fields.Texts("tasks"), fields.Integer("keep_days", 0, 0, 36_500));
         if (purpose.Basis.Count == 0)
         {
             fields.Error(fields.LineOf("basis"), "basis", "must name at least one legal basis, such as gdpr.6.1.e");

@@ -13,7 +13,8 @@ public sealed record DataLabel(string Id, int Level);
 /// <summary>A reason for which data may be used, with its legal basis.</summary>
 /// <param name="Basis">Such as <c>gdpr.6.1.e</c>.</param>
 /// <param name="Tasks">What the purpose covers: <c>train</c>, or names of tasks.</param>
-public sealed record Purpose(string Id, IReadOnlyList<string> Basis, IReadOnlyList<string> Tasks);
+/// <param name="KeepDays">How long data may be kept for it, days; 0 when nothing is said.</param>
+public sealed record Purpose(string Id, IReadOnlyList<string> Basis, IReadOnlyList<string> Tasks, int KeepDays = 0);
 
 /// <summary>When a rule speaks; an absent condition is always met.</summary>
 public sealed record PolicyConditions(

@@ -15,5 +15,19 @@ internal static class Access
     internal static TBuilder For<TBuilder>(this TBuilder endpoint, params string[] roles)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new RolesMetadata(roles));
 
+    /// <summary>The endpoint's own code writes these records; a test drives it and looks for them.</summary>
+    internal static TBuilder Writes<TBuilder>(this TBuilder endpoint, params string[] actions)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new RecordsMetadata(actions, ByPipeline: false));
+
+    /// <summary>The pipeline writes this record before the endpoint runs: for what only looks.</summary>
+    internal static TBuilder Recorded<TBuilder>(this TBuilder endpoint, string action)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new RecordsMetadata([action], ByPipeline: true));
+
+    /// <summary>Nothing is written: the endpoint shows no data of anybody, and is asked all day long.</summary>
+    internal static TBuilder Unrecorded<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new RecordsMetadata([], ByPipeline: false));
+
+    internal sealed record RecordsMetadata(string[] Actions, bool ByPipeline);
+
     internal sealed record RolesMetadata(string[] Roles);
 }

@@ -1,27 +1,93 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Appliance.Domain.Audit;
+using Appliance.Domain.Audit.Exports;
+using Appliance.Domain.Audit.Reports;
+using Appliance.Service.Hosting;
 using Appliance.Storage.Audit;
 
 namespace Appliance.Service.Endpoints;
 
-/// <summary>Search and sign the audit log.</summary>
+/// <summary>Search, show, export, prove, report, sign, witness, review and prune the audit log.</summary>
 internal static class AuditEndpoints
 {
-    private const int LimitDefault = 100;
+    private static readonly string[] Readers = ["auditor", "operator"];
+
+    internal sealed record WitnessBody(string Note);
+
+    internal sealed record ReviewBody(long First, long Last);
+
+    internal sealed record PruneBody(long? Before = null, long? Approve = null);
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/audit", async (
-            HttpContext context, AuditReader reader, IAuditLog audit, string? action, string? actor, string? @object, string? decision,
-            long? after, int? limit) =>
+        Look(routes);
+        Hand(routes);
+        routes.MapPost("/api/audit/checkpoint", async (HttpContext context, SqliteAuditLog log, AuditWork work) =>
         {
-            await audit.AppendAsync(new AuditEntry(AuditActions.Search, AuditPhase.Event, context.Caller().Id, "audit/log", Code: "ok"));
-            var records = reader.Search(new AuditQuery(action, actor, @object, decision, after ?? 0, limit ?? LimitDefault));
-            return Replies.Ok(records.Select(r => JsonNode.Parse(r)));
-        }).For("auditor", "operator");
-        routes.MapPost("/api/audit/checkpoint", async (SqliteAuditLog log) =>
-            Results.Text(Encoding.UTF8.GetString(await log.CheckpointAsync()))).For("auditor", "operator");
-        routes.MapGet("/api/audit/key", (SqliteAuditLog log) => Results.Text(log.PublicKey + "\n")).For("auditor", "operator", "client");
+            await work.SayAsync(AuditActions.Sign, context.Caller(), "audit/log");
+            return Results.Text(Encoding.UTF8.GetString(await log.CheckpointAsync()));
+        }).For(Readers).Writes(AuditActions.Sign);
+        routes.MapGet("/api/audit/key", (SqliteAuditLog log) => Results.Text(log.PublicKeys)).For("auditor", "operator", "client").Unrecorded();
+        routes.MapGet("/api/audit/witness", async (HttpContext context, AuditWork work, long? since) =>
+            await work.WitnessRequestAsync(context.Caller(), since) is { } request ? Results.Text(request)
+                : Replies.Error(400, "since", "The log has no such size. Leave --since out, or give the size of your last checkpoint."))
+            .For(Readers).Writes(AuditActions.Witness);
+        routes.MapPost("/api/audit/witness", async (WitnessBody body, HttpContext context, AuditWork work) =>
+            Replies.Of(await work.AddWitnessAsync(context.Caller(), body.Note))).For(Readers).Writes(AuditActions.Witness);
+        routes.MapPost("/api/audit/review", async (ReviewBody body, HttpContext context, AuditWork work) =>
+            Replies.Of(await work.ReviewAsync(context.Caller(), body.First, body.Last))).For("auditor", "approver").Writes(AuditActions.Review);
+        routes.MapPost("/api/audit/prune", async (PruneBody body, HttpContext context, AuditWork work) =>
+            Replies.Of(await work.PruneAsync(context.Caller(), body.Before, body.Approve))).For("operator", "approver").Writes(AuditActions.Prune);
+    }
+
+    private static void Look(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/audit", async (
+            HttpContext context, SqliteAuditLog log, AuditIndex index, AuditWork work, string? action, string? actor, string? @object, string? decision,
+            string? rule, string? subject, string? purpose, string? code, long? from, long? to, long? after, int? limit) =>
+        {
+            await work.SayAsync(AuditActions.Search, context.Caller(), "audit/log");
+            using var reader = log.Reader();
+            var found = index.Search(reader, new AuditQuery(action, actor, @object, decision, rule, subject, purpose, code, from, to, after ?? 0, limit ?? 100));
+            return Replies.Ok(found.Select(seq => reader.Find(seq)?.Body).OfType<byte[]>().Select(b => JsonNode.Parse(b)).ToArray());
+        }).For(Readers).Writes(AuditActions.Search);
+        routes.MapGet("/api/audit/{seq:long}", async (long seq, HttpContext context, SqliteAuditLog log, AuditWork work) =>
+        {
+            await work.SayAsync(AuditActions.Show, context.Caller(), $"audit/{seq}");
+            using var reader = log.Reader();
+            return reader.Find(seq) is { } record
+                ? Replies.Ok(record.Body is { } body ? JsonNode.Parse(body) : new JsonObject { ["seq"] = seq, ["pruned"] = true })
+                : Replies.NotFound("record", "audit search");
+        }).For(Readers).Writes(AuditActions.Show);
+        routes.MapGet("/api/audit/prove/{seq:long}", async (long seq, HttpContext context, AuditWork work) =>
+            await work.ProveAsync(context.Caller(), seq) is { } proof ? Results.Text(proof) : Replies.NotFound("record", "audit search"))
+            .For(Readers).Writes(AuditActions.Prove);
+    }
+
+    private static void Hand(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/audit/export", async Task<IResult> (HttpContext context, AuditWork work, string format, long? from, long? to) =>
+        {
+            if (!AuditExport.Formats.Contains(format))
+            {
+                return Replies.Error(400, "unknown_format", $"Unknown format. Known: {string.Join(", ", AuditExport.Formats)}.");
+            }
+            var source = await work.TakeAsync(AuditActions.Export, context.Caller(), "export/" + format);
+            return Results.Stream(stream => work.ExportAsync(stream, format, source, from ?? 0, to ?? long.MaxValue), AuditExport.ContentType(format));
+        }).For(Readers).Writes(AuditActions.Export);
+        routes.MapGet("/api/audit/report/{kind}", async Task<IResult> (string kind, HttpContext context, AuditWork work, string? lang, long? from, long? to, string? subject, string? @object) =>
+        {
+            if (!ReportKinds.All.Contains(kind) || lang is not (null or "en" or "it"))
+            {
+                return Replies.Error(400, "unknown_report", $"Known reports: {string.Join(", ", ReportKinds.All)}; languages: en, it.");
+            }
+            if (kind == "subject" && subject is null)
+            {
+                return Replies.Error(400, "subject", "Name the person by the pseudonym that `appliance subject find` prints: --subject s:...");
+            }
+            var source = await work.TakeAsync(AuditActions.Report, context.Caller(), "report/" + kind);
+            return Results.Text(work.Report(kind, source, lang ?? "en", from ?? 0, to ?? long.MaxValue, subject, @object), "text/html; charset=utf-8");
+        }).For(Readers).Writes(AuditActions.Report);
     }
 }

@@ -1,3 +1,4 @@
+using Appliance.Domain.Audit;
 using Appliance.Domain.Datasets;
 using Appliance.Sdk.Plugins;
 using System.Text.RegularExpressions;
@@ -11,11 +12,11 @@ internal static partial class DatasetEndpoints
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/datasets/{name}", ImportAsync).For("operator");
-        routes.MapGet("/api/datasets", (IDatasets datasets) => Replies.Ok(datasets.List())).For("operator", "auditor", "approver");
+        routes.MapPost("/api/datasets/{name}", ImportAsync).For("operator").Writes(AuditActions.Import);
+        routes.MapGet("/api/datasets", (IDatasets datasets) => Replies.Ok(datasets.List())).For("operator", "auditor", "approver").Unrecorded();
         routes.MapGet("/api/datasets/{name}", (string name, IDatasets datasets) =>
             datasets.Find(Uri.UnescapeDataString(name)) is { } found ? Replies.Ok(found) : Replies.NotFound("dataset", "dataset list"))
-            .For("operator", "auditor", "approver");
+            .For("operator", "auditor", "approver").Recorded(AuditActions.View);
     }
 
     internal static bool IsName(string name) => NamePattern().IsMatch(name);

@@ -1,3 +1,4 @@
+using Appliance.Domain.Audit;
 using Appliance.Domain.Inference;
 using Appliance.Domain.Privacy;
 using Appliance.Service.Hosting;
@@ -12,7 +13,7 @@ internal static class InferenceEndpoints
     /// <param name="Inputs">... or up to 64 that are answered together.</param>
     internal sealed record InferBody(
         string Purpose, IReadOnlyDictionary<string, string>? Fields = null, IReadOnlyList<IReadOnlyDictionary<string, string>>? Inputs = null,
-        string? Zone = null, IReadOnlyList<string>? Labels = null, bool Explain = false);
+        string? Zone = null, IReadOnlyList<string>? Labels = null, bool Explain = false, string? Subject = null);
 
     internal sealed record InferAnswer(IReadOnlyList<Prediction> Predictions, string? Picture);
 
@@ -31,7 +32,8 @@ internal static class InferenceEndpoints
             }
             var request = new InferenceRequest(
                 task, [.. (body.Inputs ?? [body.Fields!]).Select(i => i.ToDictionary(f => f.Key, f => new Sensitive<string>(f.Value)))], body.Purpose, // one of the two
-                body.Zone ?? defaults.Zone, body.Labels ?? ["pii.direct"]);
+                body.Zone ?? defaults.Zone, body.Labels ?? ["pii.direct"],
+                body.Subject is { } subject ? new Sensitive<string>(subject) : null);
             var outcome = await service.AnswerAsync(request, context.Caller(), cancellationToken);
             metrics.Count(task, outcome);
             return outcome switch
@@ -41,7 +43,7 @@ internal static class InferenceEndpoints
                 InferenceOutcome.Failed f => Replies.Error(Status(f.Code), f.Code, f.Message),
                 _ => throw new InvalidOperationException("unknown outcome"),
             };
-        }).For("client", "operator");
+        }).For("client", "operator").Writes(AuditActions.Infer);
 
     private static InferReply Reply(InferenceOutcome.Answered a, InferBody body)
     {

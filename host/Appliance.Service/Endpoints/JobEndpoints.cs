@@ -21,14 +21,14 @@ internal static class JobEndpoints
                 ids.Next("job"), request.Recipe, request.Dataset, request.Purpose, request.Promote, context.Caller());
             runner.Wake();
             return Replies.Of(job);
-        }).For("operator");
+        }).For("operator").Writes(AuditActions.JobSubmit, AuditActions.Train);
         routes.MapGet("/api/jobs", (IJobs jobs, JobFeed feed) =>
-            Replies.Ok(jobs.List().Select(j => new JobView(j, feed.Last(j.Id), [])))).For("operator", "auditor", "approver");
+            Replies.Ok(jobs.List().Select(j => new JobView(j, feed.Last(j.Id), [])))).For("operator", "auditor", "approver").Unrecorded();
         routes.MapGet("/api/jobs/{id}", (string id, IJobs jobs, JobFeed feed) => jobs.Find(id) is { } job
             ? Replies.Ok(new JobView(job, feed.Last(id), feed.History(id)))
-            : Replies.NotFound("job", "job list")).For("operator", "auditor", "approver");
-        routes.MapGet("/api/jobs/{id}/events", WatchAsync).For("operator", "auditor", "approver");
-        routes.MapPost("/api/jobs/{id}/cancel", CancelAsync).For("operator");
+            : Replies.NotFound("job", "job list")).For("operator", "auditor", "approver").Unrecorded();
+        routes.MapGet("/api/jobs/{id}/events", WatchAsync).For("operator", "auditor", "approver").Unrecorded();
+        routes.MapPost("/api/jobs/{id}/cancel", CancelAsync).For("operator").Writes(AuditActions.JobCancel);
     }
 
     // Server-sent events: `progress` while it runs, one `end` with the job as it ended.
@@ -69,7 +69,8 @@ internal static class JobEndpoints
             return Replies.Error(409, "job_over", $"The job is over already: {job.State}.");
         }
         await audit.AppendAsync(new AuditEntry(
-            AuditActions.JobCancel, AuditPhase.Event, context.Caller().Id, "job/" + job.Id, Code: "ok"));
+            AuditActions.JobCancel, AuditPhase.Event, context.Caller().Id, "job/" + job.Id, Code: "ok")
+        { Role = context.Caller().Role });
         if (job.State == JobState.Running)
         {
             runner.Cancel(id);

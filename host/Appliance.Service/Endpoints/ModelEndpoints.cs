@@ -14,19 +14,19 @@ internal static class ModelEndpoints
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/models/{name}", ImportAsync).For("operator");
-        routes.MapGet("/api/models", (IModels models) => Replies.Ok(models.List().Select(Brief))).For("operator", "auditor", "approver");
+        routes.MapPost("/api/models/{name}", ImportAsync).For("operator").Writes(AuditActions.ModelImport);
+        routes.MapGet("/api/models", (IModels models) => Replies.Ok(models.List().Select(Brief))).For("operator", "auditor", "approver").Unrecorded();
         routes.MapGet("/api/models/{id}", (string id, IModels models) =>
             models.Find(Uri.UnescapeDataString(id)) is { } found ? Replies.Ok(Brief(found)) : Replies.NotFound("model", "model list"))
-            .For("operator", "auditor", "approver");
+            .For("operator", "auditor", "approver").Recorded(AuditActions.ModelView);
         routes.MapPost("/api/models/gate", async (ModelRequest request, HttpContext context, ModelService service, IModels models,
             CancellationToken cancellationToken) => models.Find(request.Model) is { } model
                 ? Replies.Of(await service.GateAsync(model, context.Caller(), cancellationToken))
-                : Replies.NotFound("model", "model list")).For("operator", "approver");
+                : Replies.NotFound("model", "model list")).For("operator", "approver").Writes(AuditActions.Gate);
         routes.MapPost("/api/models/promote", async (ModelRequest request, HttpContext context, ModelService service) =>
-            Replies.Of(await service.PromoteAsync(request.Model, context.Caller()))).For("operator", "approver");
+            Replies.Of(await service.PromoteAsync(request.Model, context.Caller()))).For("operator", "approver").Writes(AuditActions.Promote);
         routes.MapPost("/api/models/rollback", async (TaskRequest request, HttpContext context, ModelService service) =>
-            Replies.Of(await service.RollbackAsync(request.Task, context.Caller()))).For("operator", "approver");
+            Replies.Of(await service.RollbackAsync(request.Task, context.Caller()))).For("operator", "approver").Writes(AuditActions.Rollback);
     }
 
     // Which test row was answered right is for the gate and the auditor's own computation, not for a list.
@@ -55,7 +55,7 @@ internal static class ModelEndpoints
         {
             return Replies.Error(400, "incomplete_model", "A model needs its weights as .safetensors. No pickle or .bin file is accepted.");
         }
-        var entry = new AuditEntry(AuditActions.ModelImport, AuditPhase.Intent, context.Caller().Id, "model/" + name);
+        var entry = new AuditEntry(AuditActions.ModelImport, AuditPhase.Intent, context.Caller().Id, "model/" + name) { Role = context.Caller().Role };
         var intent = await audit.AppendAsync(entry);
         var outcome = entry with { Phase = AuditPhase.Outcome, Reference = intent.Seq };
         try

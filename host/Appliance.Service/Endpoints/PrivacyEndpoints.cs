@@ -31,7 +31,7 @@ internal static class PrivacyEndpoints
                     .Where(f => f.Score >= body.ScoreThreshold && (body.Entities is null || body.Entities.Contains(f.EntityType))).ToArray();
                 return (Replies.Ok(found.Select(f => new Analyzed(
                     f.EntityType, f.Start, f.End, f.Score, body.ReturnDecisionProcess ? new Explanation(f.Why, f.Score) : null))), found.CountBy(f => f.EntityType).ToDictionary(c => c.Key, c => c.Value));
-            })).For("client", "operator");
+            })).For("client", "operator").Writes(AuditActions.Analyze);
         routes.MapPost("/anonymize", async Task<IResult> (AnonymizeBody body, HttpContext context, Redactor redactor, IAuditLog audit, IPolicies policies) =>
         {
             var asked = body.Anonymizers ?? new Dictionary<string, Anonymizer>();
@@ -52,25 +52,25 @@ internal static class PrivacyEndpoints
                 var redacted = redactor.Redact(new Sensitive<string>(body.Text), operators, redactor.Numbering());
                 return (Replies.Ok(new Anonymized(redacted.Text, [.. redacted.Counts.Select(c => new Item(c.Key, c.Value))])), redacted.Counts);
             });
-        }).For("client", "operator");
+        }).For("client", "operator").Writes(AuditActions.Anonymize);
     }
 
     // 1 the intent on disk, 2 the work, 3 the outcome on disk, 4 the reply
     private static async Task<IResult> RecordedAsync(
         string action, HttpContext context, IAuditLog audit, IPolicies policies, Func<(IResult Reply, IReadOnlyDictionary<string, int> Counts)> work)
     {
-        var actor = context.Caller().Id;
-        var intent = await audit.AppendAsync(new AuditEntry(action, AuditPhase.Intent, actor, "text", Policy: policies.Current.Hash));
+        var entry = new AuditEntry(action, AuditPhase.Intent, context.Caller().Id, "text", Policy: policies.Current.Hash) { Role = context.Caller().Role };
+        var intent = await audit.AppendAsync(entry);
+        var outcome = entry with { Phase = AuditPhase.Outcome, Reference = intent.Seq };
         try
         {
             var (reply, counts) = work();
-            await audit.AppendAsync(new AuditEntry(action, AuditPhase.Outcome, actor, "text", Policy: policies.Current.Hash, Code: "ok", Reference: intent.Seq,
-                Counts: counts.ToDictionary(c => "pii." + c.Key.ToLowerInvariant(), c => (long)c.Value)));
+            await audit.AppendAsync(outcome with { Code = "ok", Counts = counts.ToDictionary(c => "pii." + c.Key.ToLowerInvariant(), c => (long)c.Value) });
             return reply;
         }
         catch (DetectionFailedException e)
         {
-            await audit.AppendAsync(new AuditEntry(action, AuditPhase.Outcome, actor, "text", Policy: policies.Current.Hash, Code: "pii_unavailable", Reference: intent.Seq));
+            await audit.AppendAsync(outcome with { Code = "pii_unavailable" });
             return Replies.Error(503, "pii_unavailable", e.Message);
         }
     }

@@ -17,17 +17,17 @@ internal static class SystemEndpoints
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => Results.Text("ok\n")).For(Everyone);
+        routes.MapGet("/healthz", () => Results.Text("ok\n")).For(Everyone).Unrecorded();
         routes.MapGet("/readyz", (SqliteAuditLog audit) => audit.Blocked
             ? Results.Text("audit blocked: free disk space\n", statusCode: 503)
-            : Results.Text("ready\n")).For(Everyone);
-        routes.MapGet("/metrics", (Metrics metrics) => Results.Text(metrics.Render(), "text/plain; version=0.0.4")).For(Everyone);
-        routes.MapGet("/api/status", Status).For("operator", "auditor", "approver");
-        routes.MapGet("/api/policies", (IPolicies policies) => Replies.Ok(policies.Current)).For("operator", "auditor", "approver");
+            : Results.Text("ready\n")).For(Everyone).Unrecorded();
+        routes.MapGet("/metrics", (Metrics metrics) => Results.Text(metrics.Render(), "text/plain; version=0.0.4")).For(Everyone).Unrecorded();
+        routes.MapGet("/api/status", Status).For("operator", "auditor", "approver").Unrecorded();
+        routes.MapGet("/api/policies", (IPolicies policies) => Replies.Ok(policies.Current)).For("operator", "auditor", "approver").Recorded(AuditActions.PolicyView);
         routes.MapPost("/api/policies/reload", async (HttpContext context, PolicyFolder policies, IAuditLog audit) =>
             await policies.ReloadAsync(audit, context.Caller().Id) is { Count: > 0 } errors
                 ? Replies.Error(400, "invalid_policy", "The old policies stay in force:\n  " + string.Join("\n  ", errors))
-                : Replies.Ok(policies.Current)).For("operator");
+                : Replies.Ok(policies.Current)).For("operator").Writes(AuditActions.PolicyLoad, AuditActions.PolicyRefuse);
         routes.MapGet("/api/schedules", (Retraining retraining) => Replies.Ok(retraining.List().Select(s => new
         {
             s.File,
@@ -39,9 +39,9 @@ internal static class SystemEndpoints
             Days = s.Schedule?.Days.Select(d => d.ToString()[..3]),
             s.Schedule?.Promote,
             s.Errors,
-        }))).For("operator", "auditor", "approver");
-        routes.MapPost("/api/schedules/tick", async (TickRequest request, Retraining retraining) =>
-            Replies.Ok(await retraining.TickAsync(request.Schedule))).For("operator");
+        }))).For("operator", "auditor", "approver").Unrecorded();
+        routes.MapPost("/api/schedules/tick", async (TickRequest request, HttpContext context, Retraining retraining) =>
+            Replies.Ok(await retraining.TickAsync(request.Schedule, context.Caller()))).For("operator").Writes(AuditActions.Schedule);
     }
 
     private static IResult Status(
@@ -50,7 +50,7 @@ internal static class SystemEndpoints
         {
             Version = typeof(SystemEndpoints).Assembly.GetName().Version!.ToString(3),
             UptimeSeconds = (long)clock.GetElapsedTime(metrics.Started).TotalSeconds,
-            Audit = new { audit.Size, Blocked = audit.Blocked },
+            Audit = new { audit.Size, audit.Blocked, Disk = audit.Disk.ToString().ToLowerInvariant(), audit.WitnessedSize },
             Policy = new { policies.Current.Version, policies.Current.Hash },
             Jobs = jobs.List().GroupBy(j => j.State).ToDictionary(g => g.Key.ToString().ToLowerInvariant(), g => g.Count()),
             Plugins = workers.Plugins.Select(p => new { p.Manifest.Id, p.Manifest.Version, Tasks = p.Manifest.Tasks.Select(t => t.Name) }),

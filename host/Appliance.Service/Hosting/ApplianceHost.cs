@@ -37,14 +37,16 @@ internal static partial class ApplianceHost
         // 2 Policies, keys, audit log: without any of them nothing starts.
         var clock = TimeProvider.System;
         var policies = PolicyFolder.Open(paths.Policies);
-        var keys = Keys.Open(paths.KeyFile, mayCreate: !File.Exists(paths.AuditDatabase));
+        var keys = Keys.Open(paths.KeyFile, mayCreate: !Directory.EnumerateFiles(paths.Audit, "*.db").Any());
         await using var audit = new SqliteAuditLog(
-            paths.AuditDatabase, "appliance/" + Environment.MachineName.ToLowerInvariant() + "/audit", keys.AuditSigningKey, BootId(), clock,
-            onBrokenDisk: static () => EndNow("the disk under the audit log failed; it is checked at the next start"));
-        await File.WriteAllTextAsync(paths.AuditPublicKey, audit.PublicKey + "\n");
+            paths.Audit, "appliance/" + Environment.MachineName.ToLowerInvariant() + "/audit", keys.AuditSigningKey, BootId(), clock,
+            AuditSettings.Read(paths), onBrokenDisk: static () => EndNow("the disk under the audit log failed; it is checked at the next start"));
+        await File.WriteAllTextAsync(paths.AuditPublicKey, audit.PublicKeys);
         await CloseOrphansAsync(audit);
         await audit.AppendAsync(new AuditEntry(
             AuditActions.PolicyLoad, AuditPhase.Event, "host", $"policy/v{policies.Current.Version}", Policy: policies.Current.Hash, Code: "ok"));
+        await audit.AppendAsync(new AuditEntry(
+            AuditActions.Configuration, AuditPhase.Event, "host", AuditSettings.Fingerprint(paths), Code: "ok"));
 
         // 3 State and workers.
         using var store = new StateStore(paths.State, keys);
@@ -81,7 +83,7 @@ internal static partial class ApplianceHost
         Paths paths, string[] settings, TimeProvider clock, PolicyFolder policies, SqliteAuditLog audit, StateStore store)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = paths.State });
-        builder.Configuration.AddJsonFile(Path.Combine(paths.Configuration, "appliance.json"), optional: true, reloadOnChange: false);
+        builder.Configuration.AddJsonFile(paths.Settings, optional: true, reloadOnChange: false);
         builder.Logging.ClearProviders().AddSimpleConsole(o =>
         {
             (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "yyyy-MM-ddTHH:mm:ssZ ", true);
@@ -106,7 +108,8 @@ internal static partial class ApplianceHost
         services.AddOptions<WorkerOptions>()
             .BindConfiguration("Workers", binder => binder.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(paths).AddSingleton(clock).AddSingleton(policies).AddSingleton<IPolicies>(policies);
-        services.AddSingleton(audit).AddSingleton<IAuditLog>(audit).AddSingleton(new AuditReader(paths.AuditDatabase));
+        services.AddSingleton(audit).AddSingleton<IAuditLog>(audit).AddSingleton(new AuditIndex(paths.Audit)).AddSingleton<Sessions>();
+        services.AddSingleton(AuditSettings.Read(paths)).AddSingleton<ISubjects>(new SubjectKeys(store)).AddSingleton<AuditWork>();
         services.AddSingleton<IDatasets>(new DatasetStore(store)).AddSingleton<IModels>(new ModelStore(store));
         services.AddSingleton<IJobs>(new JobStore(store)).AddSingleton<IScheduleRuns>(new ScheduleRunStore(store));
         services.AddSingleton(new Redactor(new Detector(clock, DetectionLimit), new RedactionKeys(store.RedactionRoot)));
@@ -116,7 +119,7 @@ internal static partial class ApplianceHost
         services.AddSingleton<Importer>().AddSingleton<InferenceService>().AddSingleton<ModelService>().AddSingleton<TrainingService>();
         services.AddSingleton<JobFeed>().AddSingleton<Metrics>().AddSingleton<IdSource>().AddSingleton<Systemd>().AddSingleton<Retraining>();
         services.AddSingleton(Callers.Read(geteuid())).AddSingleton(new Defaults(policies.Current.Zones.Keys.First()));
-        services.AddSingleton<JobRunner>().AddHostedService(p => p.GetRequiredService<JobRunner>()).AddHostedService<Heartbeat>().AddHostedService<WarmUp>();
+        services.AddSingleton<JobRunner>().AddHostedService(p => p.GetRequiredService<JobRunner>()).AddHostedService<Heartbeat>().AddHostedService<SegmentCopies>().AddHostedService<WarmUp>();
         services.ConfigureHttpJsonOptions(o =>
         {
             o.SerializerOptions.PropertyNamingPolicy = Replies.Json.PropertyNamingPolicy;
@@ -141,8 +144,9 @@ internal static partial class ApplianceHost
         InferenceEndpoints.Map(app);
         PrivacyEndpoints.Map(app);
         AuditEndpoints.Map(app);
+        SubjectEndpoints.Map(app);
         app.MapFallback(() => Replies.Error(404, "not_found", "No such address. See the README for the API.")).For(
-            "client", "operator", "auditor", "approver");
+            "client", "operator", "auditor", "approver").Unrecorded();
     }
 
     // A file lock: it goes when the process goes, however it goes.
@@ -150,7 +154,7 @@ internal static partial class ApplianceHost
     {
         const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(paths.State, Own);
-        Directory.CreateDirectory(Path.GetDirectoryName(paths.AuditDatabase)!, Own);
+        Directory.CreateDirectory(paths.Audit, Own);
         Directory.CreateDirectory(paths.Runtime, Own | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         FileStream claimed;
         try

@@ -17,9 +17,12 @@ public sealed record Paths(string Configuration, string State, string Runtime)
 
     public string Socket => Path.Combine(Runtime, "api.sock");
 
-    public string AuditDatabase => Path.Combine(State, "audit", "audit.db");
+    /// <summary>The log: its open segment, the sealed ones, and the key of the epoch.</summary>
+    public string Audit => Path.Combine(State, "audit");
 
-    public string AuditPublicKey => Path.Combine(State, "audit", "audit.pub");
+    public string AuditPublicKey => Path.Combine(Audit, "audit.pub");
+
+    public string Settings => Path.Combine(Configuration, "appliance.json");
 
     public string LockFile => Path.Combine(State, "host.lock");
 

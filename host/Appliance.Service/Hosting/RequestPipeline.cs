@@ -14,7 +14,9 @@ internal static partial class RequestPipeline
         var socket = context.Features.Get<IConnectionSocketFeature>()?.Socket;
         var caller = socket is null ? null : context.RequestServices.GetRequiredService<Callers>().Of(socket);
         var roles = context.GetEndpoint()?.Metadata.GetMetadata<Access.RolesMetadata>()?.Roles;
-        if (caller is null || roles is null || !roles.Contains(caller.Role))
+        var records = context.GetEndpoint()?.Metadata.GetMetadata<Access.RecordsMetadata>();
+        // An endpoint that does not say what it records is closed, like one that names no roles.
+        if (caller is null || roles is null || records is null || !roles.Contains(caller.Role))
         {
             await context.RequestServices.GetRequiredService<IAuditLog>().AppendAsync(new AuditEntry(
                 AuditActions.CallRefused, AuditPhase.Event, caller?.Id ?? "unknown", "api/endpoint", Decision: "deny", Code: "role"));
@@ -25,7 +27,29 @@ internal static partial class RequestPipeline
             return;
         }
         context.SetCaller(caller);
+        var audit = context.RequestServices.GetRequiredService<IAuditLog>();
+        if (context.RequestServices.GetRequiredService<Sessions>().Begins(caller))
+        {
+            await audit.AppendAsync(new AuditEntry(
+                AuditActions.Login, AuditPhase.Event, caller.Id, "api/session", Decision: "allow", Code: "ok")
+            { Role = caller.Role });
+        }
+        if (records.ByPipeline)
+        {
+            await audit.AppendAsync(new AuditEntry(
+                records.Actions[0], AuditPhase.Event, caller.Id, Looked(context), Decision: "allow", Code: "ok")
+            { Role = caller.Role });
+        }
         await next(context);
+    }
+
+    // A name in a path is a caller's own word: only one that has the shape of an id gets into the log.
+    private static AuditWord Looked(HttpContext context)
+    {
+        var path = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var id = string.Join('/', path.SkipWhile(p => p == "api").Select(Uri.UnescapeDataString));
+        return context.GetEndpoint() is RouteEndpoint { RoutePattern.Parameters.Count: 0 } && AuditWord.Fits(id) ? id
+            : path.Length > 1 && AuditWord.Fits(path[1]) ? path[1] + "/one" : "api/endpoint";
     }
 
     /// <summary>No exception reaches a caller or a log with its text: it may quote a request.</summary>

@@ -18,7 +18,7 @@ internal sealed class Retraining(
             .Select(f => (Schedule.Read(File.ReadAllText(f)), Path.GetFileName(f)))
             .Select(r => (r.Item1.Schedule, r.Item2, r.Item1.Errors))];
 
-    internal async Task<IReadOnlyList<ScheduleTick>> TickAsync(string? only)
+    internal async Task<IReadOnlyList<ScheduleTick>> TickAsync(string? only, Caller caller)
     {
         var now = clock.GetUtcNow();
         var done = new List<ScheduleTick>();
@@ -34,8 +34,9 @@ internal sealed class Retraining(
             }
         }
         await audit.AppendAsync(new AuditEntry(
-            AuditActions.Schedule, AuditPhase.Event, "timer", "schedule/all", Code: "ok",
-            Counts: new Dictionary<string, long> { ["due"] = done.Count(d => d.Job is not null) }));
+            AuditActions.Schedule, AuditPhase.Event, caller.Id, "schedule/all", Code: "ok",
+            Counts: new Dictionary<string, long> { ["due"] = done.Count(d => d.Job is not null) })
+        { Role = caller.Role });
         return done;
     }
 

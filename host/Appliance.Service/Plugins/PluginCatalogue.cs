@@ -62,7 +62,7 @@ internal sealed class PluginCatalogue(string trustFile, PluginStore store, Worke
         await _one.WaitAsync();
         try
         {
-            var entry = new AuditEntry(action, AuditPhase.Intent, caller.Id, id.Length > 0 ? "plugin/" + id : "plugin/package");
+            var entry = new AuditEntry(action, AuditPhase.Intent, caller.Id, id.Length > 0 ? "plugin/" + id : "plugin/package") { Role = caller.Role };
             var intent = await audit.AppendAsync(entry);
             var outcome = entry with { Phase = AuditPhase.Outcome, Reference = intent.Seq };
             try

@@ -1,38 +1,100 @@
 using System.Text;
+using Microsoft.Data.Sqlite;
 
 namespace Appliance.Storage.Audit;
 
-/// <summary>What somebody looks for in the log; absent fields match everything.</summary>
-public sealed record AuditQuery(string? Action, string? Actor, string? Object, string? Decision, long AfterSeq, int Limit);
+/// <summary>A record as it lies on disk.</summary>
+/// <param name="Body">Its exact JSON bytes, or null when it was pruned.</param>
+public readonly record struct StoredRecord(long Seq, byte[]? Body);
 
-/// <summary>Reads the log through a connection of its own that cannot write.</summary>
-public sealed class AuditReader(string path)
+/// <summary>An epoch of the signing key.</summary>
+/// <param name="Key">Its public key, <c>origin+id+base64</c>.</param>
+public sealed record AuditEpoch(long Id, long OpenedMs, string Key, string Note);
+
+/// <summary>Reads the log over all of its segments, through connections of its own that cannot write.</summary>
+public sealed class AuditReader(string folder, IDisposable? lease = null) : IDisposable
 {
-    /// <summary>Records in order, newest last, as their exact JSON bodies.</summary>
-    /// <param name="query">Limit 1 to 10,000.</param>
-    public IReadOnlyList<string> Search(AuditQuery query)
+    private readonly List<(string Path, long First, Lazy<SqliteConnection> Database)> _segments = [.. new AuditFiles(folder).All()
+        .Select(p => (p, Segment.Header(p).FirstSeq, new Lazy<SqliteConnection>(() => Database.OpenReader(p))))];
+
+    /// <summary>Records of a range in order.</summary>
+    public IEnumerable<StoredRecord> Read(long first, long last)
     {
-        using var database = Database.OpenReader(path);
-        return database.Query(
-            """
-            SELECT body FROM (
-              SELECT seq, CAST(body AS TEXT) AS body FROM rec WHERE seq > $after AND body IS NOT NULL ORDER BY seq DESC)
-            WHERE ($action IS NULL OR body ->> 'act' = $action OR body ->> 'act' LIKE $action || '.%')
-              AND ($actor IS NULL OR body ->> 'actor' = $actor)
-              AND ($object IS NULL OR body ->> 'obj' = $object OR body ->> 'obj' LIKE $object || '/%')
-              AND ($decision IS NULL OR body ->> 'decision' = $decision)
-            LIMIT $limit
-            """,
-            r => r.GetString(0),
-            ("$after", query.AfterSeq), ("$action", query.Action), ("$actor", query.Actor), ("$object", query.Object),
-            ("$decision", query.Decision), ("$limit", Math.Clamp(query.Limit, 1, 10_000))).AsEnumerable().Reverse().ToArray();
+        foreach (var database in Covering(first, last))
+        {
+            using var command = database.Prepare("SELECT seq, body FROM rec WHERE seq BETWEEN $first AND $last ORDER BY seq", ("$first", first), ("$last", last));
+            using var reader = command.ExecuteReader();
+            while (reader.Read())
+            {
+                yield return new StoredRecord(reader.GetInt64(0), reader.IsDBNull(1) ? null : (byte[])reader[1]);
+            }
+        }
     }
 
-    /// <summary>The newest signed checkpoint, or null.</summary>
-    public string? LastCheckpoint()
+    /// <returns>The record, or null when the log has none of this number.</returns>
+    public StoredRecord? Find(long seq)
     {
-        using var database = Database.OpenReader(path);
-        return database.Query("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1", r => Encoding.UTF8.GetString((byte[])r[0]))
-            .FirstOrDefault();
+        foreach (var record in Read(seq, seq))
+        {
+            return record;
+        }
+        return null;
+    }
+
+    /// <summary>Records on disk now.</summary>
+    public long Size => _segments.Count == 0 ? 0
+        : _segments[^1].Database.Value.Query("SELECT max(seq) FROM rec", r => r.IsDBNull(0) ? _segments[^1].First - 1 : r.GetInt64(0))[0];
+
+    /// <summary>The newest signed checkpoint, or null.</summary>
+    public string? LastCheckpoint() => Covering(1, long.MaxValue).Reverse()
+        .SelectMany(d => d.Query("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1", r => Encoding.UTF8.GetString((byte[])r[0]))).FirstOrDefault();
+
+    /// <summary>The size that a witness outside has last signed; 0 for never.</summary>
+    public long LastWitnessed() => Covering(1, long.MaxValue).Reverse()
+        .SelectMany(d => d.Query("SELECT coalesce(max(size), 0) FROM witness", r => r.GetInt64(0))).FirstOrDefault(s => s > 0);
+
+    /// <summary>All epochs of the signing key, the oldest first.</summary>
+    public IReadOnlyList<AuditEpoch> Epochs() => _segments.Count == 0 ? [] : _segments[^1].Database.Value.Query(
+        "SELECT id, opened_ms, note FROM epoch ORDER BY id", r =>
+        {
+            var note = Encoding.UTF8.GetString((byte[])r[2]);
+            return new AuditEpoch(r.GetInt64(0), r.GetInt64(1), note.Split('\n').First(l => l.StartsWith("key ", StringComparison.Ordinal))[4..], note);
+        });
+
+    public void Dispose()
+    {
+        foreach (var segment in _segments.Where(s => s.Database.IsValueCreated))
+        {
+            segment.Database.Value.Dispose();
+        }
+        lease?.Dispose();
+    }
+
+    /// <summary>Hashes of consecutive complete subtrees of a stored level; level 0 are the leaves.</summary>
+    /// <returns>Fewer than asked for, where the log is too short or was begun before nodes were stored.</returns>
+    internal List<byte[]> Nodes(int level, long first, int count)
+    {
+        var found = new List<byte[]>(count);
+        var (from, to) = ((first << level) + 1, (first + count) << level);
+        foreach (var database in Covering(from, to))
+        {
+            found.AddRange(level == 0
+                ? database.Query("SELECT leaf FROM rec WHERE seq BETWEEN $first AND $last ORDER BY seq", r => (byte[])r[0], ("$first", from), ("$last", to))
+                : database.Query("SELECT h FROM node WHERE level = $level AND idx BETWEEN $first AND $last ORDER BY idx", r => (byte[])r[0],
+                    ("$level", level), ("$first", first), ("$last", first + count - 1)));
+        }
+        return found;
+    }
+
+    private IEnumerable<SqliteConnection> Covering(long first, long last)
+    {
+        for (var k = 0; k < _segments.Count; k++)
+        {
+            var end = k + 1 < _segments.Count ? _segments[k + 1].First - 1 : long.MaxValue;
+            if (_segments[k].First <= last && end >= first)
+            {
+                yield return _segments[k].Database.Value;
+            }
+        }
     }
 }

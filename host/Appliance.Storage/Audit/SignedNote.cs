@@ -1,11 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using Appliance.Crypto;
-using Appliance.Storage.Crypto;
 
 namespace Appliance.Storage.Audit;
 
-/// <summary>A checkpoint of the log as a C2SP signed note: origin, size, root, one Ed25519 signature line.</summary>
+/// <summary>Signs C2SP notes with one Ed25519 key: checkpoints of the log, and the notes that open an epoch.</summary>
 /// <remarks>Sources: C2SP tlog-checkpoint and signed-note. The public key's text form goes to <c>audit.pub</c>.</remarks>
 internal sealed class SignedNote
 {
@@ -26,10 +25,14 @@ internal sealed class SignedNote
     /// <summary>The verifier key: <c>origin+id+base64</c>.</summary>
     internal string PublicKey { get; }
 
-    internal byte[] Write(long size, byte[] root)
+    /// <param name="extensions">Lines after the root; none in a plain checkpoint.</param>
+    /// <param name="alsoBy">Another key that signs the same text.</param>
+    internal byte[] Write(long size, byte[] root, IReadOnlyList<string>? extensions = null, SignedNote? alsoBy = null)
     {
-        var text = $"{Origin}\n{size}\n{Convert.ToBase64String(root)}\n";
-        var signature = Ed25519.Sign(_privateKey, Encoding.UTF8.GetBytes(text));
-        return Encoding.UTF8.GetBytes($"{text}\n\u2014 {Origin} {Convert.ToBase64String([.. _keyId, .. signature])}\n");
+        var text = $"{Origin}\n{size}\n{Convert.ToBase64String(root)}\n" + string.Concat((extensions ?? []).Select(e => e + "\n"));
+        return Encoding.UTF8.GetBytes(text + "\n" + alsoBy?.Line(text) + Line(text));
     }
+
+    private string Line(string text) =>
+        $"\u2014 {Origin} {Convert.ToBase64String([.. _keyId, .. Ed25519.Sign(_privateKey, Encoding.UTF8.GetBytes(text))])}\n";
 }

@@ -1,6 +1,5 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Text.Json;
-using System.Threading.Channels;
 using Appliance.Domain.Audit;
 using Microsoft.Data.Sqlite;
 
@@ -8,69 +7,155 @@ namespace Appliance.Storage.Audit;
 
 /// <summary>The audit log on disk: one writer, records grouped by what arrives while the disk is busy.</summary>
 /// <remarks>
-/// A record is acknowledged after its transaction is synced. Any failure to write ends the group with
-/// <see cref="AuditUnavailableException"/>, and the log stays blocked until a write succeeds again. After a failed fsync the
-/// kernel may have dropped pages: then the process must end and verify at its next start.
+/// A record is acknowledged after its transaction is synced. A failure to write blocks the log: nothing is taken until there is
+/// room again. After a failed fsync the kernel may have dropped pages: then the process must end and verify at its next start.
 /// </remarks>
-public sealed class SqliteAuditLog : IAuditLog, IAsyncDisposable
+public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
 {
     private const int DiskBroken = 10; // SQLITE_IOERR
     private const int DiskFull = 13; // SQLITE_FULL
-    private const int GroupMax = 64;
-    private const int QueueMax = 4096;
-    private const int RecordsPerCheckpoint = 1000;
-    private static readonly TimeSpan AcknowledgeWithin = TimeSpan.FromSeconds(2);
-    private readonly SqliteConnection _database;
+    private const int GroupMax = 1024;
+    private const int QueueMax = 8192;
+    private const int RecordsPerSettle = 8192;
+    private static readonly TimeSpan HousekeepEvery = TimeSpan.FromMilliseconds(50);
+    private readonly AuditFiles _files;
+    private readonly AuditOptions _options;
     private readonly TimeProvider _clock;
-    private readonly SignedNote _note;
     private readonly string _boot;
     private readonly Action? _onBrokenDisk;
-    private readonly MerkleTree _tree = new();
-    private readonly Dictionary<long, (string Action, string Object)> _open = [];
-    private readonly Channel<Pending> _queue = Channel.CreateBounded<Pending>(QueueMax);
-    private readonly Task _writer;
-    private byte[] _chain = new byte[32];
+    private readonly Watermarks _disk;
+    private readonly ReaderGate _readers = new();
+    private readonly EpochKeys _keys;
+    private readonly Dictionary<long, OpenIntent> _open = [];
+    private readonly BlockingCollection<AuditCommand> _queue = new(QueueMax);
+    private readonly Thread _writer;
+    private Segment _segment;
+    private MerkleTree _tree;
+    private byte[] _chain;
     private long _checkpointed;
+    private long _signedAt;
+    private long _settled;
+    private long _housekept;
+    private long? _offset;
+    private volatile bool _blocked;
 
-    /// <param name="path">The database; made when missing.</param>
+    /// <param name="folder">Where the log lies; made when missing.</param>
     /// <param name="origin">Name of this log in its checkpoints, such as <c>appliance/HOST/audit</c>.</param>
+    /// <param name="signingKey">From the master key: it seals the key of the epoch.</param>
     /// <param name="boot">Id of this boot of the machine.</param>
     /// <param name="onBrokenDisk">Called after a failed read, write or sync: the process must end, and check the log when it starts.</param>
+    /// <param name="freeBytes">Free and whole bytes of the disk; null asks it.</param>
     /// <exception cref="InvalidDataException">The log on disk is broken: it must be looked at before anything runs.</exception>
     public SqliteAuditLog(
-        string path, string origin, byte[] signingKey, string boot, TimeProvider clock, Action? onBrokenDisk = null)
+        string folder, string origin, byte[] signingKey, string boot, TimeProvider clock, AuditOptions? options = null,
+        Action? onBrokenDisk = null, Func<(long Free, long Total)>? freeBytes = null)
     {
-        Path = path;
-        (_clock, _boot, _onBrokenDisk) = (clock, boot, onBrokenDisk);
-        _note = new SignedNote(origin, signingKey);
-        _database = Database.OpenWriter(path, "audit");
+        Directory.CreateDirectory(folder);
+        _files = new AuditFiles(folder);
+        (_clock, _boot, _onBrokenDisk, _options) = (clock, boot, onBrokenDisk, options ?? new AuditOptions());
+        _disk = new Watermarks(_files, freeBytes ?? (() => Watermarks.Of(folder)));
+        _segment = OpenSegment();
+        if (_options.Unsynced)
+        {
+            _segment.DoNotSync();
+        }
+        (_tree, _chain) = (new MerkleTree(_segment.FirstSeq - 1, _segment.Peaks), _segment.Chain);
         Replay();
-        _writer = Task.Run(WriteAsync);
+        _keys = EpochKeys.Open(_files, _segment, origin, signingKey, _tree, Now());
+        _disk.Load();
+        _signedAt = _clock.GetTimestamp();
+        (Size, WitnessedSize) = (_tree.Size, _segment.Witnesses().Select(w => w.Size).DefaultIfEmpty(0).Max());
+        // A thread of its own: a busy pool must not hold up the one thing that everything waits for.
+        _writer = new Thread(Work) { IsBackground = true, Name = "audit" };
+        _writer.Start();
     }
 
-    public string Path { get; }
+    public string Folder => _files.Folder;
 
-    public string PublicKey => _note.PublicKey;
+    /// <summary>The public keys of all epochs, the oldest first, one a line.</summary>
+    public string PublicKeys
+    {
+        get
+        {
+            using var reader = Reader();
+            return string.Concat(reader.Epochs().Select(e => e.Key + "\n"));
+        }
+    }
 
-    public long Size => _tree.Size;
+    public long Size { get; private set; }
+
+    /// <summary>The size that a witness outside of the machine has signed last; 0 for never.</summary>
+    public long WitnessedSize { get; private set; }
 
     /// <summary>True while records cannot be written; nothing is served then.</summary>
-    public bool Blocked { get; private set; }
+    public bool Blocked => _blocked;
+
+    /// <summary>How full the disk is.</summary>
+    public DiskLevel Disk => _blocked ? DiskLevel.Stop : _disk.Level();
+
+    /// <summary>Told of each segment that was sealed, on the writer's thread: do nothing long.</summary>
+    public Action? OnSealed { get; set; }
 
     /// <summary>Intents that no outcome closed when the log was opened: what was under way when the service last died.</summary>
-    public IReadOnlyList<(long Seq, string Action, string Object)> Orphans =>
-        [.. _open.OrderBy(o => o.Key).Select(o => (o.Key, o.Value.Action, o.Value.Object))];
+    public IReadOnlyList<OpenIntent> Orphans => [.. _open.Values.OrderBy(o => o.Seq)];
+
+    /// <summary>Reads what is on disk; dispose it, for a segment is not sealed while somebody reads.</summary>
+    public AuditReader Reader() => new(Folder, _readers.Enter());
 
     public async Task<AuditRecord> AppendAsync(AuditEntry entry)
     {
-        var pending = new Pending(entry);
-        if (!_queue.Writer.TryWrite(pending))
+        var command = new AuditCommand(entry);
+        await DoAsync(command);
+        return new AuditRecord(command.Seq);
+    }
+
+    /// <summary>Signs the log as it is now; done every 1,000 records or 10 s, at start, at stop, and when an auditor asks.</summary>
+    public async Task<byte[]> CheckpointAsync() => (byte[])(await DoAsync(new AuditCommand(() => Sign(_tree))))!;
+
+    /// <summary>Closes the segment and begins the next; does nothing to an empty one.</summary>
+    public Task SealAsync() => DoAsync(new AuditCommand(() => { Seal(); return null; }));
+
+    /// <summary>Replaces the signing key and destroys the old one.</summary>
+    public Task RotateAsync() => DoAsync(new AuditCommand(() => { Rotate(); return null; }));
+
+    /// <summary>Keeps what a witness outside of the machine has signed.</summary>
+    public Task AddWitnessAsync(long size, string name, byte[] note) =>
+        DoAsync(new AuditCommand(() =>
+        {
+            _segment.AddWitness(size, name, note);
+            WitnessedSize = Math.Max(WitnessedSize, size);
+            return null;
+        }));
+
+    /// <summary>Takes the bodies of a range away; the record that approves it must be in the log already.</summary>
+    /// <returns>How many segments were touched.</returns>
+    public async Task<int> PruneAsync(long first, long last, long approvedBy) =>
+        (int)(await DoAsync(new AuditCommand(() => Prune(first, last, approvedBy))))!;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_queue.IsAddingCompleted)
+        {
+            _queue.CompleteAdding();
+            await Task.Run(_writer.Join);
+            _segment.Dispose();
+            _queue.Dispose();
+        }
+    }
+
+    private async Task<object?> DoAsync(AuditCommand command)
+    {
+        if (_blocked)
+        {
+            throw new AuditUnavailableException("the disk is full");
+        }
+        if (!_queue.TryAdd(command))
         {
             throw new AuditUnavailableException("its queue is full");
         }
         try
         {
-            return await pending.Done.Task.WaitAsync(AcknowledgeWithin, _clock);
+            return await command.Done.WaitAsync(TimeSpan.FromSeconds(_options.AcknowledgeSeconds), _clock);
         }
         catch (TimeoutException)
         {
@@ -78,151 +163,132 @@ public sealed class SqliteAuditLog : IAuditLog, IAsyncDisposable
         }
     }
 
-    /// <summary>Signs the log as it is now; done every 1,000 records, at start, at stop, and when an auditor asks.</summary>
-    public async Task<byte[]> CheckpointAsync()
-    {
-        var pending = new Pending(null);
-        if (!_queue.Writer.TryWrite(pending))
-        {
-            throw new AuditUnavailableException("its queue is full");
-        }
-        await pending.Done.Task.WaitAsync(AcknowledgeWithin, _clock);
-        return pending.Note!;
-    }
+    private long Now() => _clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public async ValueTask DisposeAsync()
-    {
-        _queue.Writer.TryComplete();
-        await _writer;
-        await _database.DisposeAsync();
-    }
+    private long Monotonic() => (long)(_clock.GetTimestamp() * 1000.0 / _clock.TimestampFrequency);
 
-    private void Replay()
+    private void Work()
     {
-        var expected = 1L;
-        using var command = _database.Prepare("SELECT seq, leaf, chain, body FROM rec ORDER BY seq");
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            var leaf = reader.IsDBNull(3) ? (byte[])reader[1] : MerkleTree.Leaf((byte[])reader[3]);
-            _chain = MerkleTree.Chain(_chain, leaf);
-            if (reader.GetInt64(0) != expected || !_chain.AsSpan().SequenceEqual((byte[])reader[2]))
-            {
-                throw new InvalidDataException(
-                    $"The audit log is broken at record {expected}. Keep the file, call the auditor, and run: appliance-verify {Path}");
-            }
-            _tree.Add(leaf);
-            if (!reader.IsDBNull(3))
-            {
-                Follow(expected, (byte[])reader[3]);
-            }
-            expected++;
-        }
-        _checkpointed = _database.Query("SELECT coalesce(max(size), 0) FROM checkpoint", r => r.GetInt64(0))[0];
-        if (_checkpointed > _tree.Size)
-        {
-            throw new InvalidDataException(
-                $"The audit log has {_tree.Size} records but a checkpoint of {_checkpointed}: its tail was cut. Call the auditor.");
-        }
-    }
-
-    // An intent opens, its outcome closes; events do neither and are not even parsed.
-    private void Follow(long seq, byte[] body)
-    {
-        var intent = body.AsSpan().IndexOf("\"phase\":\"intent\""u8) >= 0;
-        if (!intent && body.AsSpan().IndexOf("\"ref\":"u8) < 0)
-        {
-            return;
-        }
-        using var json = JsonDocument.Parse(body);
-        if (!intent)
-        {
-            _open.Remove(json.RootElement.GetProperty("ref").GetInt64());
-            return;
-        }
-        var target = json.RootElement.TryGetProperty("obj", out var found) ? found.GetString()! : "";
-        _open[seq] = (json.RootElement.GetProperty("act").GetString()!, target);
-    }
-
-    private async Task WriteAsync()
-    {
-        var group = new List<Pending>(GroupMax);
-        while (await _queue.Reader.WaitToReadAsync())
+        var group = new List<AuditCommand>(GroupMax);
+        while (!_queue.IsCompleted)
         {
             group.Clear();
-            while (group.Count < GroupMax && _queue.Reader.TryRead(out var pending))
+            if (_queue.TryTake(out var first, HousekeepEvery))
             {
-                group.Add(pending);
+                group.Add(first);
+                while (group.Count < GroupMax && _queue.TryTake(out var next))
+                {
+                    group.Add(next);
+                }
             }
-            WriteGroup(group);
+            Run(group);
         }
     }
 
-    // The tree and the chain move only after the commit: a failed group leaves no trace in them.
-    private void WriteGroup(List<Pending> group)
+    // Nothing may end this thread: whoever waits is told, and the log stays closed until a write succeeds.
+    private void Run(List<AuditCommand> group)
     {
         try
         {
-            using var transaction = _database.BeginTransaction();
-            var (chain, seq) = (_chain, _tree.Size);
-            var written = new List<byte[]>();
-            foreach (var pending in group.Where(p => p.Entry is not null))
+            Housekeep();
+            if (_blocked)
             {
-                var body = AuditBody.Write(
-                    pending.Entry!, ++seq, RandomNumberGenerator.GetBytes(16), _clock.GetUtcNow(), Environment.TickCount64, _boot);
-                var leaf = MerkleTree.Leaf(body);
-                chain = MerkleTree.Chain(chain, leaf);
-                _database.Execute(
-                    "INSERT INTO rec (seq, leaf, chain, body) VALUES ($seq, $leaf, $chain, $body)",
-                    ("$seq", seq), ("$leaf", leaf), ("$chain", chain), ("$body", body));
-                written.Add(leaf);
-                pending.Seq = seq;
+                group.ForEach(c => c.Fail(new AuditUnavailableException("the disk is full")));
+                return;
             }
-            transaction.Commit();
-            _chain = chain;
-            written.ForEach(_tree.Add);
-            SignIfDue(group);
-            Blocked = false;
-            group.ForEach(p => p.Done.TrySetResult(new AuditRecord(p.Seq)));
+            WriteGroup(group);
         }
         catch (SqliteException e)
         {
-            Blocked = true;
             var reason = e.SqliteErrorCode == DiskFull ? "the disk is full" : $"SQLite error {e.SqliteErrorCode}";
-            group.ForEach(p => p.Done.TrySetException(new AuditUnavailableException(reason)));
+            group.ForEach(c => c.Fail(new AuditUnavailableException(reason)));
+            Block();
             if (e.SqliteErrorCode == DiskBroken)
             {
                 _onBrokenDisk?.Invoke();
             }
         }
-    }
-
-    private void SignIfDue(List<Pending> group)
-    {
-        var asked = group.Where(p => p.Entry is null).ToArray();
-        if (asked.Length == 0 && _tree.Size - _checkpointed < RecordsPerCheckpoint)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            return;
-        }
-        var note = _note.Write(_tree.Size, _tree.Root());
-        _database.Execute(
-            "INSERT OR REPLACE INTO checkpoint (size, note) VALUES ($size, $note)", ("$size", _tree.Size), ("$note", note));
-        Database.Checkpoint(_database);
-        _checkpointed = _tree.Size;
-        foreach (var pending in asked)
-        {
-            pending.Note = note;
+            group.ForEach(c => c.Fail(new AuditUnavailableException("a file of the log cannot be written")));
+            Block();
         }
     }
 
-    private sealed class Pending(AuditEntry? entry)
+    // The tree and the chain move only after the commit: a failed group leaves no trace in them.
+    private void WriteGroup(List<AuditCommand> group)
     {
-        internal AuditEntry? Entry { get; } = entry;
+        var records = group.Where(c => c.Entry is not null).ToList();
+        if (records.Count > 0)
+        {
+            Write(records);
+        }
+        foreach (var command in group)
+        {
+            if (command.Act is null)
+            {
+                command.Succeed(null);
+                continue;
+            }
+            command.Succeed(command.Act());
+        }
+    }
 
-        internal TaskCompletionSource<AuditRecord> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private void Write(List<AuditCommand> records)
+    {
+        var (tree, chain, signed, committed) = (_tree.Copy(), _chain, (_checkpointed, _signedAt), false);
+        try
+        {
+            using var transaction = _segment.Transaction();
+            NoteClockSteps(ref chain, tree);
+            foreach (var command in records)
+            {
+                command.Seq = Put(command.Entry!, ref chain, tree); // records have one
+            }
+            if (tree.Size - _checkpointed >= _options.CheckpointRecords)
+            {
+                Sign(tree);
+            }
+            transaction.Commit();
+            committed = true;
+        }
+        finally
+        {
+            (_checkpointed, _signedAt) = committed ? (_checkpointed, _signedAt) : signed;
+        }
+        (_tree, _chain, Size) = (tree, chain, tree.Size);
+        records.ForEach(Follow);
+    }
 
-        internal long Seq { get; set; }
+    private void Follow(AuditCommand command)
+    {
+        var entry = command.Entry!; // records have one
+        if (entry.Phase == AuditPhase.Intent)
+        {
+            _open[command.Seq] = new OpenIntent(command.Seq, entry.Action.ToString(), entry.Object.ToString());
+        }
+        else if (entry.Reference > 0)
+        {
+            _open.Remove(entry.Reference);
+        }
+    }
 
-        internal byte[]? Note { get; set; }
+    private long Put(AuditEntry entry, ref byte[] chain, MerkleTree tree)
+    {
+        var seq = tree.Size + 1;
+        var body = AuditBody.Write(entry, new AuditStamp(seq, RandomNumberGenerator.GetBytes(16), _clock.GetUtcNow(), Monotonic(), _boot));
+        var leaf = MerkleTree.Leaf(body);
+        chain = MerkleTree.Chain(chain, leaf);
+        _segment.Add(seq, leaf, chain, body);
+        tree.Add(leaf, _segment.AddNode);
+        return seq;
+    }
+
+    private byte[] Sign(MerkleTree tree)
+    {
+        var note = _keys.Note.Write(tree.Size, tree.Root());
+        _segment.AddCheckpoint(tree.Size, note);
+        (_checkpointed, _signedAt) = (tree.Size, _clock.GetTimestamp());
+        return note;
     }
 }

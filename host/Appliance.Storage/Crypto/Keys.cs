@@ -20,6 +20,9 @@ public sealed class Keys
     /// <summary>The root of the operators that can be undone.</summary>
     internal byte[] Redaction => Derive("redaction v1");
 
+    /// <summary>Wraps the keys of the people in the log, and finds them.</summary>
+    internal byte[] Subjects => Derive("subject keys v1");
+
     public byte[] AuditSigningKey => Derive("audit signing v1");
 
     /// <summary>Reads the key file, or makes it on the first start.</summary>

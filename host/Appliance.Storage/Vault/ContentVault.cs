@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Appliance.Storage.Crypto;
 
 namespace Appliance.Storage.Vault;
 
 /// <summary>Encrypted files under the keyed hash of their content: the same content is stored once, and never in the clear.</summary>
-internal sealed partial class ContentVault
+internal sealed class ContentVault
 {
     private readonly string _folder;
     private readonly Keys _keys;
@@ -73,7 +72,7 @@ internal sealed partial class ContentVault
                 file.Flush(flushToDisk: true);
             }
             File.Move(temporary, path, overwrite: true);
-            SyncFolder();
+            Folders.Sync(_folder);
         }
         catch (IOException e)
         {
@@ -83,23 +82,4 @@ internal sealed partial class ContentVault
     }
 
     private string PathOf(string name) => Path.Combine(_folder, name);
-
-    private void SyncFolder()
-    {
-        var folder = open(_folder, 0x10000 /* O_DIRECTORY */);
-        if (folder < 0 || fsync(folder) != 0)
-        {
-            throw new IOException("fsync of the vault's folder failed");
-        }
-        close(folder);
-    }
-
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int open(string path, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int fsync(int descriptor);
-
-    [LibraryImport("libc")]
-    private static partial int close(int descriptor);
 }
