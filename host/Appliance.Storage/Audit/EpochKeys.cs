@@ -87,17 +87,7 @@ internal sealed class EpochKeys
         var plain = new byte[8 + key.Length];
         BinaryPrimitives.WriteInt64LittleEndian(plain, id);
         key.CopyTo(plain, 8);
-        using (var file = new FileStream(_files.NewKey, new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            SealedFile.Write(file, plain, _seal);
-            file.Flush(flushToDisk: true);
-        }
-        Folders.Sync(_files.Folder);
+        DurableFile.Replace(_files.NewKey, plain, (file, content) => SealedFile.Write(file, content, _seal));
     }
 
     private (long Id, byte[] Key) Read(string path)

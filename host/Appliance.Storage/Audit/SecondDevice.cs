@@ -14,8 +14,8 @@ public static partial class SecondDevice
         {
             try
             {
-                Copy(from.NoteOf(id), to.NoteOf(id), second);
-                Copy(path, to.Sealed(id), second);
+                Copy(from.NoteOf(id), to.NoteOf(id));
+                Copy(path, to.Sealed(id));
                 done.Add((id, DeviceOf(folder) == DeviceOf(second) ? "same-device" : "ok"));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -26,31 +26,11 @@ public static partial class SecondDevice
         return done;
     }
 
-    private static void Copy(string from, string to, string folder)
+    private static void Copy(string from, string to) => DurableFile.Replace(to, [], (target, _) =>
     {
-        var temporary = to + ".new";
-        try
-        {
-            using (var source = File.OpenRead(from))
-            using (var target = new FileStream(temporary, new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.GroupRead,
-            }))
-            {
-                source.CopyTo(target);
-                target.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, to, overwrite: true);
-            Folders.Sync(folder);
-        }
-        catch (IOException)
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
+        using var source = File.OpenRead(from);
+        source.CopyTo(target);
+    }, UnixFileMode.UserRead | UnixFileMode.GroupRead);
 
     // The file system's id: the same disk twice protects from nothing. f_fsid lies 56 bytes into statfs on 64-bit Linux.
     private static unsafe long DeviceOf(string path)

@@ -163,6 +163,13 @@ internal sealed class Segment : IDisposable
         _database.Dispose();
     }
 
+    /// <summary>False for a file that a crash left before it had a beginning.</summary>
+    internal static bool IsBegun(string path)
+    {
+        using var raw = new Segment(path);
+        return raw._database.Query("SELECT 1 FROM segment", r => r.GetInt64(0)).Count == 1;
+    }
+
     /// <summary>What a segment says of itself.</summary>
     internal static (long Id, long FirstSeq, byte[] Chain, byte[] Peaks, long OpenedMs) Header(string path)
     {

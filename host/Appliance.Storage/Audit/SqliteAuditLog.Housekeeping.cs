@@ -11,9 +11,13 @@ public sealed partial class SqliteAuditLog
     private Segment OpenSegment()
     {
         // A crash between the sealing of a segment and the start of the next leaves no open one: begin it now.
-        if (File.Exists(_files.Open) || _files.SealedSegments() is not { Count: > 0 } done)
+        if (_files.SealedSegments() is not { Count: > 0 } done)
         {
             return Segment.Open(_files.Open, SegmentStart.First(Now()));
+        }
+        if (File.Exists(_files.Open) && Segment.IsBegun(_files.Open))
+        {
+            return Segment.Open(_files.Open);
         }
         using var last = Segment.Open(done[^1].Path);
         var (tree, chain) = (new MerkleTree(last.FirstSeq - 1, last.Peaks), last.Chain);
@@ -132,7 +136,7 @@ public sealed partial class SqliteAuditLog
             _segment.Finish();
             _segment.Dispose();
             File.Move(_files.Open, _files.Sealed(id));
-            File.WriteAllBytes(_files.NoteOf(id), note);
+            DurableFile.Replace(_files.NoteOf(id), note, (file, content) => file.Write(content));
             _segment = Segment.Open(_files.Open, next);
             Folders.Sync(_files.Folder);
             File.SetUnixFileMode(_files.Sealed(id), UnixFileMode.UserRead);

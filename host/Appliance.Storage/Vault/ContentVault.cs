@@ -57,26 +57,12 @@ internal sealed class ContentVault
     /// <exception cref="IOException">The disk is full or broken; what was there before is untouched.</exception>
     internal void Replace(string name, ReadOnlySpan<byte> content)
     {
-        var path = PathOf(name);
-        var temporary = path + ".new";
         try
         {
-            using (var file = new FileStream(temporary, new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            }))
-            {
-                SealedFile.Write(file, content, _keys.Vault);
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-            Folders.Sync(_folder);
+            DurableFile.Replace(PathOf(name), content, (file, plain) => SealedFile.Write(file, plain, _keys.Vault));
         }
         catch (IOException e)
         {
-            File.Delete(temporary);
             throw new IOException($"The vault cannot be written ({e.Message}). Free disk space under {_folder}.", e);
         }
     }
