@@ -12,6 +12,7 @@ using static TorchSharp.torch;
 // bench train DATA RECIPE SEEDS [fp32|bf16]   accuracy and speed of a recipe on uci, letters or letters-raw
 // bench bleu FOUND WANTED                     BLEU of lines against lines
 // bench pii [FILE]                          speed of finding personal data
+// bench audit FOLDER [RECORDS]                speed of the audit log; with RECORDS, a log of that length for the verifier
 // bench tagger FILE                         trains the tagger of names into FILE
 // bench tokens FILE                           token ids of the UCI sentences of seed 1, for the PyTorch reference
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -39,6 +40,12 @@ switch (args)
         return 0;
     case ["pii", .. var text]:
         PiiSpeed.Run(Environment.CurrentDirectory, text is [var only] ? only : null);
+        return 0;
+    case ["audit", var folder]:
+        AuditSpeed.Run(folder);
+        return 0;
+    case ["audit", var folder, var records]:
+        await AuditSpeed.WriteAsync(folder, long.Parse(records));
         return 0;
     case ["tagger", var output]:
         Appliance.Bench.Tagging.TrainTagger.Run(Environment.CurrentDirectory, output);

@@ -14,7 +14,7 @@ internal sealed record Fault(long First, long Last, string Why)
 /// <remarks>FORMAT.md says how; another verifier can be written from it alone. One thread reads the files, this one computes.</remarks>
 internal sealed class LogCheck
 {
-    private const int BatchesAhead = 8;
+    private const int BatchesAhead = 4;
     private readonly Tree _tree = new();
     private readonly byte[] _chain = new byte[Hash.Bytes];
     private readonly Dictionary<long, byte[]> _roots = [];

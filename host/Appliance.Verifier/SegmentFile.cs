@@ -6,14 +6,14 @@ namespace Appliance.Verifier;
 /// <summary>Rows of a segment, copied out of SQLite in one go.</summary>
 internal sealed class Batch
 {
-    internal const int RowsMax = 4096;
+    internal const int RowsMax = 2048;
 
     internal readonly long[] Seq = new long[RowsMax];
     internal readonly byte[] Hashes = new byte[RowsMax * 2 * Hash.Bytes]; // leaf and chain of each row
     internal readonly int[] End = new int[RowsMax]; // where each body ends in Bodies
     internal readonly bool[] Pruned = new bool[RowsMax];
     internal readonly bool[] Misshapen = new bool[RowsMax];
-    internal byte[] Bodies = new byte[RowsMax * 640];
+    internal byte[] Bodies = new byte[RowsMax * 768];
     internal int Rows;
 
     internal ReadOnlySpan<byte> Leaf(int row) => Hashes.AsSpan(row * 2 * Hash.Bytes, Hash.Bytes);
@@ -37,7 +37,7 @@ internal sealed class SegmentFile : IDisposable
         _database.Open();
         using (var pragmas = _database.CreateCommand())
         {
-            pragmas.CommandText = "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA cache_size=-16384;";
+            pragmas.CommandText = "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA cache_size=-2048;";
             pragmas.ExecuteNonQuery();
         }
         Tables = Rows("SELECT name FROM sqlite_master WHERE type = 'table'", r => r.GetString(0)).ToHashSet();

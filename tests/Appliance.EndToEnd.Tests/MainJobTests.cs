@@ -56,7 +56,7 @@ public sealed class MainJobTests : IClassFixture<MainJobTests.Trained>
         Sqlite(cut, "DROP TRIGGER rec_no_delete; DELETE FROM rec WHERE seq > 4; DELETE FROM checkpoint WHERE size > 4");
         VerifyFile(cut, note).Should().Contain("truncated after 4");
         var edited = Copy();
-        Sqlite(edited, "DROP TRIGGER rec_no_update; UPDATE rec SET body = CAST(replace(CAST(body AS TEXT), 'uid', 'uix') AS BLOB) WHERE seq = 3");
+        Sqlite(edited, "DROP TRIGGER rec_no_update; UPDATE rec SET body = CAST(replace(CAST(body AS TEXT), 'host', 'hose') AS BLOB) WHERE seq = 3");
         VerifyFile(edited, note).Should().Contain("integrity: broken at 3");
         var swapped = Copy();
         Sqlite(swapped, "DROP TRIGGER rec_no_update; UPDATE rec SET seq = -1 WHERE seq = 2; UPDATE rec SET seq = 2 WHERE seq = 3; UPDATE rec SET seq = 3 WHERE seq = -1");

@@ -75,6 +75,8 @@ public sealed class PrivacyTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    internal static JsonNode? Post(Running host, string path, JsonObject body) => PostAsync(host, path, body).GetAwaiter().GetResult();
+
     private static async Task<JsonNode> PostAsync(Running host, string path, JsonObject body)
     {
         using var client = new HttpClient(new SocketsHttpHandler

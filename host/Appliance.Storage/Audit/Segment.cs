@@ -21,12 +21,15 @@ internal sealed record SegmentStart(
 internal sealed class Segment : IDisposable
 {
     private readonly SqliteConnection _database;
+    private readonly SqliteCommand _begin;
+    private readonly SqliteCommand _commit;
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _insertNode;
 
     private Segment(string path)
     {
         _database = Database.OpenWriter(path, "audit");
+        (_begin, _commit) = (_database.Prepare("BEGIN IMMEDIATE"), _database.Prepare("COMMIT"));
         _insert = _database.Prepare("INSERT INTO rec (seq, leaf, chain, body) VALUES ($seq, $leaf, $chain, $body)",
             ("$seq", 0L), ("$leaf", null), ("$chain", null), ("$body", null));
         _insertNode = _database.Prepare("INSERT INTO node (level, idx, h) VALUES ($level, $idx, $h)", ("$level", 0L), ("$idx", 0L), ("$h", null));
@@ -85,7 +88,7 @@ internal sealed class Segment : IDisposable
         transaction.Commit();
     }
 
-    internal SegmentTransaction Transaction() => new(_database);
+    internal SegmentTransaction Transaction() => new(_database, _begin, _commit);
 
     internal void Add(long seq, byte[] leaf, byte[] chain, byte[] body)
     {
@@ -158,6 +161,8 @@ internal sealed class Segment : IDisposable
 
     public void Dispose()
     {
+        _begin.Dispose();
+        _commit.Dispose();
         _insert.Dispose();
         _insertNode.Dispose();
         _database.Dispose();

@@ -6,17 +6,19 @@ namespace Appliance.Storage.Audit;
 internal sealed class SegmentTransaction : IDisposable
 {
     private readonly SqliteConnection _database;
+    private readonly SqliteCommand _commit;
     private bool _over;
 
-    internal SegmentTransaction(SqliteConnection database)
+    /// <param name="begin">Prepared once for all groups, as is <paramref name="commit"/>.</param>
+    internal SegmentTransaction(SqliteConnection database, SqliteCommand begin, SqliteCommand commit)
     {
-        _database = database;
-        _database.Execute("BEGIN IMMEDIATE");
+        (_database, _commit) = (database, commit);
+        begin.ExecuteNonQuery();
     }
 
     internal void Commit()
     {
-        _database.Execute("COMMIT");
+        _commit.ExecuteNonQuery();
         _over = true;
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Appliance.Domain.Audit;
 using Microsoft.Data.Sqlite;
@@ -27,7 +26,7 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
     private readonly ReaderGate _readers = new();
     private readonly EpochKeys _keys;
     private readonly Dictionary<long, OpenIntent> _open = [];
-    private readonly BlockingCollection<AuditCommand> _queue = new(QueueMax);
+    private readonly AuditQueue _queue = new(QueueMax);
     private readonly Thread _writer;
     private Segment _segment;
     private MerkleTree _tree;
@@ -38,6 +37,7 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
     private long _housekept;
     private long? _offset;
     private volatile bool _blocked;
+    private bool _disposed;
 
     /// <param name="folder">Where the log lies; made when missing.</param>
     /// <param name="origin">Name of this log in its checkpoints, such as <c>appliance/HOST/audit</c>.</param>
@@ -109,8 +109,15 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
         return new AuditRecord(command.Seq);
     }
 
-    /// <summary>Signs the log as it is now; done every 1,000 records or 10 s, at start, at stop, and when an auditor asks.</summary>
-    public async Task<byte[]> CheckpointAsync() => (byte[])(await DoAsync(new AuditCommand(() => Sign(_tree))))!;
+    /// <summary>Signs the log as it is now and settles it: a copy of its files is whole then, without the write-ahead log.</summary>
+    /// <remarks>It is also signed by itself every 1,000 records or 10 s.</remarks>
+    public async Task<byte[]> CheckpointAsync() => (byte[])(await DoAsync(new AuditCommand(() =>
+    {
+        var note = Sign(_tree);
+        _segment.Settle();
+        _settled = _tree.Size;
+        return note;
+    })))!;
 
     /// <summary>Closes the segment and begins the next; does nothing to an empty one.</summary>
     public Task SealAsync() => DoAsync(new AuditCommand(() => { Seal(); return null; }));
@@ -134,13 +141,14 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_queue.IsAddingCompleted)
+        if (_disposed)
         {
-            _queue.CompleteAdding();
-            await Task.Run(_writer.Join);
-            _segment.Dispose();
-            _queue.Dispose();
+            return;
         }
+        _disposed = true;
+        _queue.Close();
+        await Task.Run(_writer.Join);
+        _segment.Dispose();
     }
 
     private async Task<object?> DoAsync(AuditCommand command)
@@ -170,18 +178,10 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
     private void Work()
     {
         var group = new List<AuditCommand>(GroupMax);
-        while (!_queue.IsCompleted)
+        while (_queue.Take(group, GroupMax, HousekeepEvery))
         {
-            group.Clear();
-            if (_queue.TryTake(out var first, HousekeepEvery))
-            {
-                group.Add(first);
-                while (group.Count < GroupMax && _queue.TryTake(out var next))
-                {
-                    group.Add(next);
-                }
-            }
             Run(group);
+            group.Clear();
         }
     }
 
