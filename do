@@ -78,6 +78,25 @@ pack() {
   say "The packages are in artifacts/packages."
 }
 
+# The auditor's tool as one file that brings its runtime along: for a PC on which nothing of this is installed.
+verifier() {
+  need_tools
+  local kind out=artifacts/verifier
+  rm -rf $out artifacts/verifier-build; mkdir -p artifacts/verifier-build
+  for kind in true false; do
+    # shellcheck disable=SC2086
+    dotnet publish host/Appliance.Verifier $FLAGS -r linux-x64 --self-contained $kind -p:PublishSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true \
+      -p:DebugType=none -p:NuGetLockFilePath="$PWD/artifacts/verifier-build/lock.json" -p:RestoreLockedMode=false \
+      -p:BaseIntermediateOutputPath="$PWD/artifacts/verifier-build/obj/" -p:BaseOutputPath="$PWD/artifacts/verifier-build/bin/" -o $out/self-contained-$kind >artifacts-build.log 2>&1 \
+      || { tail -5 artifacts-build.log >&2; rm -f artifacts-build.log; die "Publishing the verifier failed."; }
+  done
+  rm -f artifacts-build.log
+  mv $out/self-contained-true/appliance-verify $out/appliance-verify
+  mv $out/self-contained-false/appliance-verify $out/appliance-verify-needs-dotnet
+  rm -r $out/self-contained-*
+  ls -l $out
+}
+
 wait_ready() { # root, pid
   local k
   for k in $(seq 1 100); do
@@ -173,6 +192,7 @@ case "${1:-help}" in
   golden) shift; UPDATE_GOLDEN=1 test_all "$@" ;;
   train-tagger) build; dotnet build bench/Appliance.Bench $FLAGS >/dev/null; artifacts/build/Appliance.Bench/Release/net10.0/Appliance.Bench tagger host/Appliance.Domain/Privacy/Tables/tagger.bin ;;
   pack) pack ;;
+  verifier) verifier ;;
   new-plugin) shift; scripts/new-plugin "${1:?a name, such as Summaries}" ;;
   install|uninstall) build; systemd/"$1" ;;
   clean) rm -rf artifacts; say "Clean." ;;
@@ -185,6 +205,7 @@ case "${1:-help}" in
 ./do golden            write the golden files anew; review them like code
 ./do train-tagger      the model that finds names, from its texts to its file: a minute, the same bytes each time
 ./do pack              the SDK's packages, in artifacts/packages, for plugins that are made elsewhere
+./do verifier          the auditor's tool as one file, with and without its runtime, in artifacts/verifier
 ./do new-plugin NAME   a new plugin in plugins/NAME, ready to build
 ./do install           put the service on this machine (root); ./do uninstall takes it off again
 ./do clean             throw away everything that was built

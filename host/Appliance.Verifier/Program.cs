@@ -61,9 +61,26 @@ catch (SqliteException)
     return 4;
 }
 
+static string[] Files(IReadOnlyList<string> given) =>
+    [.. given.SelectMany(g => Directory.Exists(g) ? Directory.GetFiles(g, "audit-*.db").Concat(Directory.GetFiles(g, "audit.db")) : [g]).Order(StringComparer.Ordinal)];
+
+// A log that is in use may seal a segment while it is read: then what was said holds for no moment, and it is read again.
 static int Verify(IReadOnlyList<string> given, Evidence evidence)
 {
-    var paths = given.SelectMany(g => Directory.Exists(g) ? Directory.GetFiles(g, "audit-*.db").Concat(Directory.GetFiles(g, "audit.db")) : [g]).ToArray();
+    for (var round = 1; ; round++)
+    {
+        var (before, said) = (Files(given), new StringWriter());
+        var code = VerifyOnce(before, given, evidence, said);
+        if (round == 3 || before.SequenceEqual(Files(given)))
+        {
+            Console.Write(said);
+            return code;
+        }
+    }
+}
+
+static int VerifyOnce(string[] paths, IReadOnlyList<string> given, Evidence evidence, TextWriter output)
+{
     if (paths.FirstOrDefault(p => !File.Exists(p)) is { } missing || (missing = evidence.Checkpoints.FirstOrDefault(c => !File.Exists(c))) is not null)
     {
         throw new IOException($"There is no file {missing}.");
@@ -75,7 +92,7 @@ static int Verify(IReadOnlyList<string> given, Evidence evidence)
     var files = paths.Select(p => new SegmentFile(p)).OrderBy(f => f.FirstSeq).ToArray();
     try
     {
-        return Verification.Run(files, evidence, Console.Out);
+        return Verification.Run(files, evidence, output);
     }
     finally
     {

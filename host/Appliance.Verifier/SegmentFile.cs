@@ -33,7 +33,9 @@ internal sealed class SegmentFile : IDisposable
     internal SegmentFile(string path)
     {
         Path = path;
-        _database = new SqliteConnection($"Data Source={path};Mode=ReadOnly;Pooling=False");
+        // Without a write-ahead log beside it nobody is writing: then a disk that cannot be written is good enough.
+        var source = File.Exists(path + "-wal") ? path : new Uri(System.IO.Path.GetFullPath(path)).AbsoluteUri + "?immutable=1";
+        _database = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
         _database.Open();
         using (var pragmas = _database.CreateCommand())
         {

@@ -14,6 +14,11 @@ public sealed class AuditTests : IClassFixture<AuditTests.Used>
     {
         (string[] Verb, string? Input, string Action)[] verbs =
         [
+            (["dataset", "import", "two", _host.File_("two.csv", "text,label\nciao a tutti,1\nbuongiorno,0\n")], null, "data.import"),
+            (["model", "import", "again", Repository.File("samples", "use-lite-en")], null, "model.import"),
+            (["train", _host.Recipe("head", 1), "--dataset", "letters"], null, "model.train"), (["model", "gate", "sentiment/v1"], null, "model.gate"),
+            (["train", _host.Recipe("head", 1), "--dataset", "letters", "--purpose", "research"], null, "job.submit"),
+            (["plugin", "install", _host.File_("no.aplug", "no package")], null, "plugin.install"), (["plugin", "remove", "nosuch"], null, "plugin.remove"),
             (["dataset", "show", "letters"], null, "data.view"), (["model", "show", "use-lite-en"], null, "model.view"),
             (["policy", "show"], null, "policy.view"), (["policy", "reload"], null, "policy.load"), (["schedule", "tick"], null, "sys.tick"),
             (["plugin", "restart", "sentiment"], null, "plugin.restart"), (["plugin", "disable", "vision"], null, "plugin.disable"),
@@ -37,6 +42,9 @@ public sealed class AuditTests : IClassFixture<AuditTests.Used>
                 records.Should().NotContain(r => r!["phase"]!.ToString() == "intent", $"{string.Join(' ', verb)} does nothing here");
             }
         }
+        PrivacyTests.Post(_host, "/analyze", new JsonObject { ["text"] = "ciao" });
+        PrivacyTests.Post(_host, "/anonymize", new JsonObject { ["text"] = "ciao" });
+        _host.Command("audit", "search", "--action", "pii", "--json").Json.AsArray().Should().HaveCount(4, "an intent and an outcome each");
         _host.Command("audit", "search", "--action", "auth.login", "--json").Json.AsArray().Should().NotBeEmpty();
         _host.Command("audit", "search", "--action", "sys.configuration", "--json").Json.AsArray().Should().ContainSingle();
         _host.Command("audit", "search", "--action", "data.import", "--json").Json.AsArray().Last()!["from"]![0]!.ToString().Should().Be("file/csv");
@@ -124,6 +132,25 @@ public sealed class AuditTests : IClassFixture<AuditTests.Used>
         _host.Command("status", "--json").Json["audit"]!["witnessed_size"]!.GetValue<long>().Should().BePositive();
     }
 
+    [SkippableFact]
+    public void A_log_on_a_disk_that_nobody_can_write_is_verified_too()
+    {
+        Skip.IfNot(Environment.UserName == "root", "needs root to mount");
+        var frozen = Repository.File("tests", "Golden", "audit", "v2");
+        var disk = Directory.CreateDirectory(Path.Combine(_host.Root, "usb-stick")).FullName;
+        Running.Run("/bin/mount", ["--bind", frozen, disk]).Code.Should().Be(0);
+        try
+        {
+            Running.Run("/bin/mount", ["-o", "remount,ro,bind", disk]).Code.Should().Be(0);
+            Running.Run("appliance-verify", [disk + "/log", "--public-key", disk + "/audit.pub", "--checkpoint", disk + "/kept.note"]).Output
+                .Should().Contain("integrity: ok").And.Contain("completeness: ok");
+        }
+        finally
+        {
+            Running.Run("/bin/umount", ["-l", disk]);
+        }
+    }
+
     [Theory]
     [InlineData("processing", "Registro delle attività di trattamento", "citizen-service"), InlineData("erasure", "Fascicolo delle cancellazioni", "subject.erase")]
     [InlineData("retention", "Scadenze di conservazione", "730"), InlineData("lineage", "Provenienza dei modelli", "file/csv")]
@@ -156,6 +183,26 @@ public sealed class AuditTests : IClassFixture<AuditTests.Used>
         _host.CommandWith(Number + "\n", "subject", "erase").Code.Should().Be(0);
         _host.CommandWith(Number + "\n", "subject", "find").Code.Should().Be(5);
         _host.AllBytes().Should().NotContain(Number);
+    }
+
+    [Fact]
+    public void Sealed_segments_reach_the_second_device_while_the_service_runs()
+    {
+        using var host = new Running();
+        var second = Directory.CreateDirectory(Path.Combine(host.Root, "second")).FullName;
+        Directory.CreateDirectory(Path.Combine(host.Root, "etc"));
+        File.WriteAllText(Path.Combine(host.Root, "etc", "appliance.json"), $$$"""{"Audit":{"SecondDevice":"{{{second}}}","SegmentRecords":5}}""");
+        host.Start();
+        for (var k = 0; k < 12; k++)
+        {
+            host.Command("audit", "show", "1").Code.Should().Be(0);
+        }
+        Running.WaitFor(() => Directory.GetFiles(second, "audit-*.db").Length >= 2, "two segments on the second device");
+        host.Command("audit", "search", "--action", "audit.copy", "--json").Output.Should().Contain("same-device", "the log says that this is no other disk");
+        var note = host.File_("kept.note", host.Command("audit", "checkpoint").Output);
+        Running.Run("appliance-verify", [Path.Combine(host.Root, "var", "audit"), "--public-key", Path.Combine(host.Root, "var", "audit", "audit.pub"), "--checkpoint", note])
+            .Output.Should().Contain("integrity: ok");
+        host.Stop();
     }
 
     [SkippableFact]

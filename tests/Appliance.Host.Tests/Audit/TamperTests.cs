@@ -135,12 +135,13 @@ public sealed class TamperTests(TamperTests.Given given) : IClassFixture<TamperT
         await using var log = SampleLog.Open(folder.File("log"), SampleLog.Patient with { CheckpointRecords = 1_000_000, CheckpointSeconds = 1e6 });
         File.WriteAllText(folder.File("audit.pub"), log.PublicKeys);
         await SampleLog.AppendAsync(log, 60);
+        SampleLog.Copy(folder.File("log"), folder.File("live")); // as it lies there before a checkpoint settles it
         File.WriteAllBytes(folder.File("kept.note"), await log.CheckpointAsync());
         var (chance, lost) = (new Random(5), 0);
         for (var k = 0; k < Places; k++)
         {
             var copy = folder.File($"copy-{k}");
-            SampleLog.Copy(folder.File("log"), copy);
+            SampleLog.Copy(folder.File("live"), copy);
             var wal = Path.Combine(copy, "audit.db-wal");
             using (var file = new FileStream(wal, FileMode.Open))
             {
@@ -168,8 +169,8 @@ public sealed class TamperTests(TamperTests.Given given) : IClassFixture<TamperT
     {
         var chance = new Random(7);
         var truth = Bodies(Log);
-        var harmless = 0;
-        for (var k = 0; k < 600; k++)
+        var (harmless, flips) = (0, 600 * int.Parse(Environment.GetEnvironmentVariable("APPLIANCE_DEEP") ?? "1"));
+        for (var k = 0; k < flips; k++)
         {
             using var work = new TempFolder();
             SampleLog.Copy(Log, work.Path);
@@ -185,7 +186,7 @@ public sealed class TamperTests(TamperTests.Given given) : IClassFixture<TamperT
                 Bodies(work.Path).Should().Equal(truth, $"the verifier said ok: {text}");
             }
         }
-        harmless.Should().BeLessThan(500, "most bits matter: {0} did not", harmless);
+        harmless.Should().BeLessThan(flips * 5 / 6, "most bits matter");
     }
 
     private string Log => Path.Combine(given.Folder, "log");
