@@ -7,7 +7,7 @@ using Appliance.Cli.Verbs;
 var root = new RootCommand("The appliance: models of your own, without personal data going anywhere.")
 {
     SystemVerbs.Status(), DatasetVerbs.Build(), JobVerbs.Train(), JobVerbs.Build(), ModelVerbs.Build(), PluginVerbs.Build(), InferVerb.Build(),
-    PolicyVerbs.Build(), AuditVerbs.Build(), SubjectVerbs.Build(), SystemVerbs.Schedule(), PiiVerbs.Build(), SystemVerbs.Run(), TuiVerb.Build(),
+    PolicyVerbs.Build(), AuditVerbs.Build(), SubjectVerbs.Build(), RevealVerb.Build(), SystemVerbs.Schedule(), PiiVerbs.Build(), SystemVerbs.Run(), TuiVerb.Build(),
     TokenizeVerb.Build(), BenchVerbs.Build(), DemoVerb.Build(),
 };
 root.Options.Add(Session.RootOption);

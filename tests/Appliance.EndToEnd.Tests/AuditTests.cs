@@ -226,6 +226,22 @@ public sealed class AuditTests : IClassFixture<AuditTests.Used>
         Approver("audit", "review", "--first", "1", "--last", "3").Output.Should().Contain("Reviewed: records 1 to 3");
         Approver("audit", "review", "--first", "5", "--last", "3").Code.Should().Be(2);
 
+        const string Letter = "Mi chiamo Anna Neri, CF RSSMRA85T10A562S";
+        var hidden = PrivacyTests.Post(host, "/anonymize", new JsonObject
+        {
+            ["text"] = Letter, ["map_purpose"] = "citizen-service",
+            ["anonymizers"] = new JsonObject { ["PERSON"] = new JsonObject { ["type"] = "pseudonymize" }, ["IT_FISCAL_CODE"] = new JsonObject { ["type"] = "encrypt" } },
+        })!;
+        hidden["text"]!.ToString().Should().Contain("<PERSON_1>").And.NotContain("Neri").And.NotContain("RSSMRA");
+        var (map, redacted) = (host.File_("map", hidden["map"]!.ToString()), host.File_("redacted", hidden["text"]!.ToString()));
+        File.SetUnixFileMode(map, (UnixFileMode)0b110_100_100);
+        var operatorAsks = Running.Run("/bin/sh", ["-c", $"{Path.Combine(Repository.Programs, "appliance")} reveal --map {map} --root {host.Root} < {redacted}"]);
+        (operatorAsks.Code, operatorAsks.Output).Should().Be((3, ""), "rule R40 shows it to approvers alone");
+        string As(string more) => $"{Path.Combine(Repository.Programs, "appliance")} reveal {more} --root {host.Root} < {redacted}";
+        Running.Run("/usr/bin/setpriv", ["--reuid=65534", "--regid=65534", "--groups=4711", "/bin/sh", "-c", As($"--map {map}")]).Output.Should().Be(Letter);
+        Running.Run("/usr/bin/setpriv", ["--reuid=65534", "--regid=65534", "--groups=4711", "/bin/sh", "-c", As($"--map {map} --purpose research")]).Code.Should().Be(3);
+        host.Command("audit", "search", "--action", "pii.reveal", "--json").Json.AsArray().Select(r => r!["decision"]!.ToString()).Should().Equal("deny", "allow", "allow", "deny");
+
         var asked = host.Command("audit", "prune", "--before", TimeProvider.System.GetUtcNow().AddDays(1).ToString("yyyy-MM-dd"), "--json");
         asked.Code.Should().Be(0, asked.Errors);
         var number = asked.Json["record"]!.ToString();

@@ -45,6 +45,7 @@ public static class AuditActions
     public const string JobView = "job.view";
     public const string Analyze = "pii.analyze";
     public const string Anonymize = "pii.anonymize";
+    public const string Reveal = "pii.reveal";
     public const string SubjectFind = "subject.find";
     public const string SubjectErase = "subject.erase";
     public const string Search = "audit.search";
@@ -78,7 +79,7 @@ public static class AuditActions
         ["plugin.remove"] = AuditClass.ApplicationLifecycle,
         [Login] = AuditClass.Authentication, [CallRefused] = AuditClass.Authentication,
         [JobSubmit] = AuditClass.ApiActivity, [JobCancel] = AuditClass.ApiActivity, [JobView] = AuditClass.ApiActivity,
-        [Analyze] = AuditClass.ApiActivity, [Anonymize] = AuditClass.ApiActivity,
+        [Analyze] = AuditClass.ApiActivity, [Anonymize] = AuditClass.ApiActivity, [Reveal] = AuditClass.ApiActivity,
         [SubjectFind] = AuditClass.ApiActivity, [SubjectErase] = AuditClass.ApiActivity,
         [Search] = AuditClass.ApiActivity, [Show] = AuditClass.ApiActivity, [Export] = AuditClass.ApiActivity,
         [Report] = AuditClass.ApiActivity, [Review] = AuditClass.ApiActivity, [Prove] = AuditClass.ApiActivity,

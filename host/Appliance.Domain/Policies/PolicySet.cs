@@ -57,8 +57,9 @@ public static class PolicyActions
     public const string Infer = "infer";
     public const string Promote = "promote";
     public const string Export = "export";
+    public const string Reveal = "reveal";
 
-    public static IReadOnlyList<string> All { get; } = [Import, Train, Infer, Promote, Export];
+    public static IReadOnlyList<string> All { get; } = [Import, Train, Infer, Promote, Export, Reveal];
 }
 
 /// <summary>The closed list of obligations; an obligation that nobody fulfils must not be written down as if somebody did.</summary>

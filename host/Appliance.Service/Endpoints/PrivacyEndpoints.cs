@@ -1,6 +1,7 @@
 using Appliance.Domain.Audit;
 using Appliance.Domain.Policies;
 using Appliance.Domain.Privacy;
+using Appliance.Domain.Privacy.Operations;
 
 namespace Appliance.Service.Endpoints;
 
@@ -16,11 +17,12 @@ internal static class PrivacyEndpoints
     internal sealed record Anonymizer(string Type);
 
     /// <param name="Anonymizers">By kind, or DEFAULT; types are the operators of policies.</param>
-    internal sealed record AnonymizeBody(string Text, IReadOnlyDictionary<string, Anonymizer>? Anonymizers = null);
+    /// <param name="MapPurpose">When given, the reply has the map of numbered people, sealed for this purpose: only <c>/reveal</c> opens it.</param>
+    internal sealed record AnonymizeBody(string Text, IReadOnlyDictionary<string, Anonymizer>? Anonymizers = null, string? MapPurpose = null);
 
     internal sealed record Item(string EntityType, long Count);
 
-    internal sealed record Anonymized(string Text, IReadOnlyList<Item> Items);
+    internal sealed record Anonymized(string Text, IReadOnlyList<Item> Items, string? Map);
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
@@ -32,7 +34,7 @@ internal static class PrivacyEndpoints
                 return (Replies.Ok(found.Select(f => new Analyzed(
                     f.EntityType, f.Start, f.End, f.Score, body.ReturnDecisionProcess ? new Explanation(f.Why, f.Score) : null))), found.CountBy(f => f.EntityType).ToDictionary(c => c.Key, c => c.Value));
             })).For("client", "operator").Writes(AuditActions.Analyze);
-        routes.MapPost("/anonymize", async Task<IResult> (AnonymizeBody body, HttpContext context, Redactor redactor, IAuditLog audit, IPolicies policies) =>
+        routes.MapPost("/anonymize", async Task<IResult> (AnonymizeBody body, HttpContext context, Redactor redactor, RedactionKeys keys, IAuditLog audit, IPolicies policies) =>
         {
             var asked = body.Anonymizers ?? new Dictionary<string, Anonymizer>();
             if (UnknownKind(asked.Keys.Where(k => k != "DEFAULT")) is { } unknown)
@@ -49,8 +51,10 @@ internal static class PrivacyEndpoints
             var operators = EntityTypes.All.ToDictionary(t => t, Chosen);
             return await RecordedAsync(AuditActions.Anonymize, context, audit, policies, () =>
             {
-                var redacted = redactor.Redact(new Sensitive<string>(body.Text), operators, redactor.Numbering());
-                return (Replies.Ok(new Anonymized(redacted.Text, [.. redacted.Counts.Select(c => new Item(c.Key, c.Value))])), redacted.Counts);
+                var numbering = redactor.Numbering();
+                var redacted = redactor.Redact(new Sensitive<string>(body.Text), operators, numbering);
+                var map = body.MapPurpose is { } purpose ? Convert.ToBase64String(SealedMap.Seal(numbering, keys, purpose)) : null;
+                return (Replies.Ok(new Anonymized(redacted.Text, [.. redacted.Counts.Select(c => new Item(c.Key, c.Value))], map)), redacted.Counts);
             });
         }).For("client", "operator").Writes(AuditActions.Anonymize);
     }

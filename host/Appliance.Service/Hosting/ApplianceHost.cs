@@ -112,7 +112,8 @@ internal static partial class ApplianceHost
         services.AddSingleton(AuditSettings.Read(paths)).AddSingleton<ISubjects>(new SubjectKeys(store)).AddSingleton<AuditWork>();
         services.AddSingleton<IDatasets>(new DatasetStore(store)).AddSingleton<IModels>(new ModelStore(store));
         services.AddSingleton<IJobs>(new JobStore(store)).AddSingleton<IScheduleRuns>(new ScheduleRunStore(store));
-        services.AddSingleton(new Redactor(new Detector(clock, DetectionLimit), new RedactionKeys(store.RedactionRoot)));
+        services.AddSingleton(p => new Redactor(new Detector(clock, DetectionLimit), p.GetRequiredService<RedactionKeys>()));
+        services.AddSingleton(new RedactionKeys(store.RedactionRoot));
         services.AddSingleton(p => new WorkerPool(p.GetRequiredService<Microsoft.Extensions.Options.IOptions<WorkerOptions>>().Value, audit, clock));
         services.AddSingleton(p => new PluginCatalogue(paths.Trust, new PluginStore(paths.Plugins), p.GetRequiredService<WorkerPool>(), audit));
         services.AddSingleton<IWorkers>(p => p.GetRequiredService<WorkerPool>());
@@ -143,6 +144,7 @@ internal static partial class ApplianceHost
         JobEndpoints.Map(app);
         InferenceEndpoints.Map(app);
         PrivacyEndpoints.Map(app);
+        RevealEndpoints.Map(app);
         AuditEndpoints.Map(app);
         SubjectEndpoints.Map(app);
         app.MapFallback(() => Replies.Error(404, "not_found", "No such address. See the README for the API.")).For(
