@@ -46,6 +46,10 @@ internal static class Database
         return rows;
     }
 
+    /// <exception cref="InvalidDataException">The row holds something else there: the file is damaged.</exception>
+    internal static byte[] Blob(this SqliteDataReader row, int column) =>
+        row[column] as byte[] ?? throw new InvalidDataException("A row of a database is damaged. Keep the files; for the audit log call the auditor, and run: appliance-verify");
+
     internal static SqliteCommand Prepare(
         this SqliteConnection connection, string sql, params (string Name, object? Value)[] parameters)
     {

@@ -42,8 +42,8 @@ internal sealed class SegmentFile : IDisposable
             pragmas.CommandText = "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA cache_size=-2048;";
             pragmas.ExecuteNonQuery();
         }
-        Tables = Rows("SELECT name FROM sqlite_master WHERE type = 'table'", r => r.GetString(0)).ToHashSet();
-        var header = Tables.Contains("segment") ? Rows("SELECT id, first_seq, chain, peaks FROM segment", r => (r.GetInt64(0), r.GetInt64(1), (byte[])r[2], (byte[])r[3])) : [];
+        Tables = Rows("SELECT name FROM sqlite_master WHERE type = 'table'", r => r.IsDBNull(0) ? "" : r.GetString(0)).ToHashSet();
+        var header = Tables.Contains("segment") ? Rows("SELECT id, first_seq, chain, peaks FROM segment", r => (Number(r, 0), Number(r, 1), Blob(r, 2), Blob(r, 3))) : [];
         // Version 1 had one file and said nothing of it.
         (Id, FirstSeq, Chain, Peaks) = header.Count == 1 ? header[0] : (1, 1, new byte[Hash.Bytes], []);
         Sound = Tables.Contains("rec") && Tables.Contains("checkpoint") && header.Count < 2 && FirstSeq >= 1 && Chain.Length == Hash.Bytes;
@@ -64,12 +64,12 @@ internal sealed class SegmentFile : IDisposable
 
     private IReadOnlySet<string> Tables { get; }
 
-    internal IReadOnlyList<(long Size, byte[] Note)> Checkpoints() => Rows("SELECT size, note FROM checkpoint ORDER BY size", r => (r.GetInt64(0), (byte[])r[1]));
+    internal IReadOnlyList<(long Size, byte[] Note)> Checkpoints() => Rows("SELECT size, note FROM checkpoint ORDER BY size", r => (Number(r, 0), Blob(r, 1)));
 
     internal IReadOnlyList<(long Id, byte[] Note)> Epochs() =>
-        Tables.Contains("epoch") ? Rows("SELECT id, note FROM epoch ORDER BY id", r => (r.GetInt64(0), (byte[])r[1])) : [];
+        Tables.Contains("epoch") ? Rows("SELECT id, note FROM epoch ORDER BY id", r => (Number(r, 0), Blob(r, 1))) : [];
 
-    internal IReadOnlyList<byte[]> Witnesses() => Tables.Contains("witness") ? Rows("SELECT note FROM witness ORDER BY size", r => (byte[])r[0]) : [];
+    internal IReadOnlyList<byte[]> Witnesses() => Tables.Contains("witness") ? Rows("SELECT note FROM witness ORDER BY size", r => Blob(r, 0)) : [];
 
     /// <summary>All records in order of their numbers.</summary>
     /// <exception cref="SqliteException">The file is damaged from here on.</exception>
@@ -108,7 +108,8 @@ internal sealed class SegmentFile : IDisposable
         var chain = raw.sqlite3_column_blob(statement, 2);
         batch.Pruned[row] = raw.sqlite3_column_type(statement, 3) == raw.SQLITE_NULL;
         var body = raw.sqlite3_column_blob(statement, 3);
-        batch.Misshapen[row] = leaf.Length != Hash.Bytes || chain.Length != Hash.Bytes || body.Length > BodyBytesMax;
+        batch.Misshapen[row] = leaf.Length != Hash.Bytes || chain.Length != Hash.Bytes || body.Length > BodyBytesMax || !IsBlob(statement, 1) || !IsBlob(statement, 2)
+            || !(batch.Pruned[row] || IsBlob(statement, 3));
         batch.End[row] = start;
         if (batch.Misshapen[row])
         {
@@ -123,6 +124,14 @@ internal sealed class SegmentFile : IDisposable
         body.CopyTo(batch.Bodies.AsSpan(start));
         batch.End[row] = start + body.Length;
     }
+
+    // The same bytes under another type are not what was written either.
+    private static bool IsBlob(sqlite3_stmt statement, int column) => raw.sqlite3_column_type(statement, column) == raw.SQLITE_BLOB;
+
+    // A flipped bit makes a number of a blob, or nothing of either: that is a fault to be named, not an end of the program.
+    private static long Number(SqliteDataReader row, int column) => row.IsDBNull(column) ? -1 : row.GetInt64(column);
+
+    private static byte[] Blob(SqliteDataReader row, int column) => row[column] as byte[] ?? [];
 
     private List<T> Rows<T>(string sql, Func<SqliteDataReader, T> read)
     {

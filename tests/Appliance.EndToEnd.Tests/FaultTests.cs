@@ -126,6 +126,33 @@ public sealed class FaultTests
     }
 
     [SkippableFact]
+    public void On_a_disk_that_is_nearly_full_nothing_new_comes_in_and_the_rest_goes_on()
+    {
+        Skip.IfNot(Environment.UserName == "root", "needs root to mount a small tmpfs");
+        using var host = new Running();
+        var state = Directory.CreateDirectory(Path.Combine(host.Root, "var")).FullName;
+        Running.Run("/bin/mount", ["-t", "tmpfs", "-o", "size=200m", "tmpfs", state]).Code.Should().Be(0);
+        try
+        {
+            host.Start();
+            var free = new DriveInfo(state).AvailableFreeSpace;
+            Running.Run("/bin/dd", ["if=/dev/zero", $"of={Path.Combine(state, "filler")}", "bs=4k", $"count={(free - 3_000_000) / 4096}"]).Code.Should().Be(0, "under 2 % of 200 MB are left");
+            var import = host.Command("dataset", "import", "x", host.File_("t.csv", "text,label\na,1\nb,0\n"));
+            (import.Code, import.Errors).Should().Match<(int Code, string Errors)>(r => r.Code == 70 && r.Errors.Contains("nearly full"));
+            host.Command("audit", "search", "--action", "data.import", "--json").Output.Should().Contain("disk-low");
+            host.Command("status", "--json").Json["audit"]!["disk"]!.ToString().Should().Be("low");
+            File.Delete(Path.Combine(state, "filler"));
+            host.Command("dataset", "import", "x", host.File_("t.csv", "text,label\na,1\nb,0\n")).Errors.Should().NotContain("nearly full");
+            host.Stop();
+        }
+        finally
+        {
+            host.Dispose();
+            Running.Run("/bin/umount", ["-l", state]);
+        }
+    }
+
+    [SkippableFact]
     public void A_disk_that_fills_while_training_fails_the_job_in_words_and_leaves_everything_else_whole()
     {
         Skip.IfNot(Environment.UserName == "root", "needs root to mount a small tmpfs");

@@ -27,6 +27,12 @@ internal static class Access
     internal static TBuilder Unrecorded<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new RecordsMetadata([], ByPipeline: false));
 
+    /// <summary>Refused while the disk is low, so that what is there already can go on: imports, trainings, plugins.</summary>
+    internal static TBuilder NeedsRoom<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new RoomMetadata());
+
+    internal sealed record RoomMetadata;
+
     internal sealed record RecordsMetadata(string[] Actions, bool ByPipeline);
 
     internal sealed record RolesMetadata(string[] Roles);

@@ -12,7 +12,7 @@ internal static partial class DatasetEndpoints
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/datasets/{name}", ImportAsync).For("operator").Writes(AuditActions.Import);
+        routes.MapPost("/api/datasets/{name}", ImportAsync).For("operator").Writes(AuditActions.Import).NeedsRoom();
         routes.MapGet("/api/datasets", (IDatasets datasets) => Replies.Ok(datasets.List())).For("operator", "auditor", "approver").Unrecorded();
         routes.MapGet("/api/datasets/{name}", (string name, IDatasets datasets) =>
             datasets.Find(Uri.UnescapeDataString(name)) is { } found ? Replies.Ok(found) : Replies.NotFound("dataset", "dataset list"))

@@ -21,7 +21,7 @@ internal static class JobEndpoints
                 ids.Next("job"), request.Recipe, request.Dataset, request.Purpose, request.Promote, context.Caller());
             runner.Wake();
             return Replies.Of(job);
-        }).For("operator").Writes(AuditActions.JobSubmit, AuditActions.Train);
+        }).For("operator").Writes(AuditActions.JobSubmit, AuditActions.Train).NeedsRoom();
         routes.MapGet("/api/jobs", (IJobs jobs, JobFeed feed) =>
             Replies.Ok(jobs.List().Select(j => new JobView(j, feed.Last(j.Id), [])))).For("operator", "auditor", "approver").Unrecorded();
         routes.MapGet("/api/jobs/{id}", (string id, IJobs jobs, JobFeed feed) => jobs.Find(id) is { } job

@@ -14,7 +14,7 @@ internal static class ModelEndpoints
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/models/{name}", ImportAsync).For("operator").Writes(AuditActions.ModelImport);
+        routes.MapPost("/api/models/{name}", ImportAsync).For("operator").Writes(AuditActions.ModelImport).NeedsRoom();
         routes.MapGet("/api/models", (IModels models) => Replies.Ok(models.List().Select(Brief))).For("operator", "auditor", "approver").Unrecorded();
         routes.MapGet("/api/models/{id}", (string id, IModels models) =>
             models.Find(Uri.UnescapeDataString(id)) is { } found ? Replies.Ok(Brief(found)) : Replies.NotFound("model", "model list"))

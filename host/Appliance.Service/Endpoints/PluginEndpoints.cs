@@ -14,7 +14,7 @@ internal static class PluginEndpoints
         routes.MapPost("/api/plugins", async (HttpContext context, PluginCatalogue catalogue, CancellationToken cancellationToken) =>
             await Uploads.ReadAsync(context.Request, cancellationToken) is [var only]
                 ? Answer(await catalogue.InstallAsync(only.Content.ToArray(), context.Caller()))
-                : Replies.Error(400, "one_package", "Send one .aplug file.")).For("operator", "approver").Writes("plugin.install");
+                : Replies.Error(400, "one_package", "Send one .aplug file.")).For("operator", "approver").Writes("plugin.install").NeedsRoom();
         Map(routes, "enable", (catalogue, id, caller) => catalogue.EnableAsync(id, true, caller));
         Map(routes, "disable", (catalogue, id, caller) => catalogue.EnableAsync(id, false, caller));
         Map(routes, "restart", (catalogue, id, caller) => catalogue.RestartAsync(id, caller));

@@ -69,6 +69,10 @@ internal sealed class Metrics(SqliteAuditLog audit, JobFeed feed, Paths paths, T
         Line("appliance_audit_records_total", "", audit.Size);
         Head("appliance_audit_blocked", "gauge", "1 while the audit log cannot be written.");
         Line("appliance_audit_blocked", "", audit.Blocked ? 1 : 0);
+        Head("appliance_audit_witnessed_records", "gauge", "Records that a witness outside of the machine has signed.");
+        Line("appliance_audit_witnessed_records", "", audit.WitnessedSize);
+        Head("appliance_audit_disk_level", "gauge", "0 enough, 1 warn, 2 low: nothing new is taken in, 3 stop: nothing is served.");
+        Line("appliance_audit_disk_level", "", (int)audit.Disk);
         Head("appliance_disk_free_bytes", "gauge", "Free space where the state lies.");
         Line("appliance_disk_free_bytes", "", DiskFreeBytes());
         foreach (var job in feed.Running().Take(1))

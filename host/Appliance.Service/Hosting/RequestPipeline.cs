@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Appliance.Domain.Audit;
 using Appliance.Service.Endpoints;
+using Appliance.Storage.Audit;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace Appliance.Service.Hosting;
@@ -39,6 +40,13 @@ internal static partial class RequestPipeline
             await audit.AppendAsync(new AuditEntry(
                 records.Actions[0], AuditPhase.Event, caller.Id, Looked(context), Decision: "allow", Code: "ok")
             { Role = caller.Role });
+        }
+        if (context.GetEndpoint()!.Metadata.GetMetadata<Access.RoomMetadata>() is not null // it has roles, so there is one
+            && context.RequestServices.GetRequiredService<SqliteAuditLog>().Disk >= DiskLevel.Low)
+        {
+            await audit.AppendAsync(new AuditEntry(records.Actions[0], AuditPhase.Event, caller.Id, "api/endpoint", Decision: "deny", Code: "disk-low") { Role = caller.Role });
+            await Replies.Error(507, "disk_low", "The disk is nearly full: nothing new is taken in, so that what is here can go on. Free disk space and try again.").ExecuteAsync(context);
+            return;
         }
         await next(context);
     }

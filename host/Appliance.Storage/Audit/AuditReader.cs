@@ -26,7 +26,7 @@ public sealed class AuditReader(string folder, IDisposable? lease = null) : IDis
             using var reader = command.ExecuteReader();
             while (reader.Read())
             {
-                yield return new StoredRecord(reader.GetInt64(0), reader.IsDBNull(1) ? null : (byte[])reader[1]);
+                yield return new StoredRecord(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.Blob(1));
             }
         }
     }
@@ -47,7 +47,7 @@ public sealed class AuditReader(string folder, IDisposable? lease = null) : IDis
 
     /// <summary>The newest signed checkpoint, or null.</summary>
     public string? LastCheckpoint() => Covering(1, long.MaxValue).Reverse()
-        .SelectMany(d => d.Query("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1", r => Encoding.UTF8.GetString((byte[])r[0]))).FirstOrDefault();
+        .SelectMany(d => d.Query("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1", r => Encoding.UTF8.GetString(r.Blob(0)))).FirstOrDefault();
 
     /// <summary>The size that a witness outside has last signed; 0 for never.</summary>
     public long LastWitnessed() => Covering(1, long.MaxValue).Reverse()
@@ -57,7 +57,7 @@ public sealed class AuditReader(string folder, IDisposable? lease = null) : IDis
     public IReadOnlyList<AuditEpoch> Epochs() => _segments.Count == 0 ? [] : _segments[^1].Database.Value.Query(
         "SELECT id, opened_ms, note FROM epoch ORDER BY id", r =>
         {
-            var note = Encoding.UTF8.GetString((byte[])r[2]);
+            var note = Encoding.UTF8.GetString(r.Blob(2));
             return new AuditEpoch(r.GetInt64(0), r.GetInt64(1), note.Split('\n').First(l => l.StartsWith("key ", StringComparison.Ordinal))[4..], note);
         });
 
@@ -79,8 +79,8 @@ public sealed class AuditReader(string folder, IDisposable? lease = null) : IDis
         foreach (var database in Covering(from, to))
         {
             found.AddRange(level == 0
-                ? database.Query("SELECT leaf FROM rec WHERE seq BETWEEN $first AND $last ORDER BY seq", r => (byte[])r[0], ("$first", from), ("$last", to))
-                : database.Query("SELECT h FROM node WHERE level = $level AND idx BETWEEN $first AND $last ORDER BY idx", r => (byte[])r[0],
+                ? database.Query("SELECT leaf FROM rec WHERE seq BETWEEN $first AND $last ORDER BY seq", r => r.Blob(0), ("$first", from), ("$last", to))
+                : database.Query("SELECT h FROM node WHERE level = $level AND idx BETWEEN $first AND $last ORDER BY idx", r => r.Blob(0),
                     ("$level", level), ("$first", first), ("$last", first + count - 1)));
         }
         return found;

@@ -119,10 +119,10 @@ internal sealed class Segment : IDisposable
     internal (long Id, long OpenedMs, byte[] Note)? LastEpoch() => Epochs() is { Count: > 0 } all ? all[^1] : null;
 
     internal IReadOnlyList<(long Id, long OpenedMs, byte[] Note)> Epochs() =>
-        _database.Query("SELECT id, opened_ms, note FROM epoch ORDER BY id", r => (r.GetInt64(0), r.GetInt64(1), (byte[])r[2]));
+        _database.Query("SELECT id, opened_ms, note FROM epoch ORDER BY id", r => (r.GetInt64(0), r.GetInt64(1), r.Blob(2)));
 
     internal IReadOnlyList<(long Size, string Name, byte[] Note)> Witnesses() =>
-        _database.Query("SELECT size, name, note FROM witness ORDER BY size", r => (r.GetInt64(0), r.GetString(1), (byte[])r[2]));
+        _database.Query("SELECT size, name, note FROM witness ORDER BY size", r => (r.GetInt64(0), r.GetString(1), r.Blob(2)));
 
     internal IReadOnlyList<OpenIntent> Carried() =>
         _database.Query("SELECT seq, act, obj FROM carried ORDER BY seq", r => new OpenIntent(r.GetInt64(0), r.GetString(1), r.GetString(2)));
@@ -143,7 +143,7 @@ internal sealed class Segment : IDisposable
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
-            record(reader.GetInt64(0), (byte[])reader[1], (byte[])reader[2], reader.IsDBNull(3) ? null : (byte[])reader[3]);
+            record(reader.GetInt64(0), reader.Blob(1), reader.Blob(2), reader.IsDBNull(3) ? null : reader.Blob(3));
         }
     }
 
@@ -180,7 +180,7 @@ internal sealed class Segment : IDisposable
     {
         using var database = Database.OpenReader(path);
         return database.Query("SELECT id, first_seq, chain, peaks, opened_ms FROM segment",
-            r => (r.GetInt64(0), r.GetInt64(1), (byte[])r[2], (byte[])r[3], r.GetInt64(4))) is [var only]
+            r => (r.GetInt64(0), r.GetInt64(1), r.Blob(2), r.Blob(3), r.GetInt64(4))) is [var only]
             ? only : throw new InvalidDataException($"{path} is no segment of an audit log.");
     }
 
@@ -188,7 +188,7 @@ internal sealed class Segment : IDisposable
     internal static (long Seq, byte[] Chain) End(string path)
     {
         using var database = Database.OpenReader(path);
-        return database.Query("SELECT seq, chain FROM rec ORDER BY seq DESC LIMIT 1", r => (r.GetInt64(0), (byte[])r[1])) is [var only]
+        return database.Query("SELECT seq, chain FROM rec ORDER BY seq DESC LIMIT 1", r => (r.GetInt64(0), r.Blob(1))) is [var only]
             ? only : throw new InvalidDataException($"{path} holds no record.");
     }
 

@@ -13,6 +13,8 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
 {
     private const int DiskBroken = 10; // SQLITE_IOERR
     private const int DiskFull = 13; // SQLITE_FULL
+    private const int Corrupt = 11; // SQLITE_CORRUPT
+    private const int NoDatabase = 26; // SQLITE_NOTADB
     private const int GroupMax = 1024;
     private const int QueueMax = 8192;
     private const int RecordsPerSettle = 8192;
@@ -54,14 +56,21 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
         _files = new AuditFiles(folder);
         (_clock, _boot, _onBrokenDisk, _options) = (clock, boot, onBrokenDisk, options ?? new AuditOptions());
         _disk = new Watermarks(_files, freeBytes ?? (() => Watermarks.Of(folder)));
-        _segment = OpenSegment();
+        try
+        {
+            _segment = OpenSegment();
+            (_tree, _chain) = (new MerkleTree(_segment.FirstSeq - 1, _segment.Peaks), _segment.Chain);
+            Replay();
+            _keys = EpochKeys.Open(_files, _segment, origin, signingKey, _tree, Now());
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is Corrupt or NoDatabase)
+        {
+            throw new InvalidDataException($"A file of the audit log is damaged. Keep the files, call the auditor, and run: appliance-verify {folder}", e);
+        }
         if (_options.Unsynced)
         {
             _segment.DoNotSync();
         }
-        (_tree, _chain) = (new MerkleTree(_segment.FirstSeq - 1, _segment.Peaks), _segment.Chain);
-        Replay();
-        _keys = EpochKeys.Open(_files, _segment, origin, signingKey, _tree, Now());
         _disk.Load();
         _signedAt = _clock.GetTimestamp();
         (Size, WitnessedSize) = (_tree.Size, _segment.Witnesses().Select(w => w.Size).DefaultIfEmpty(0).Max());
