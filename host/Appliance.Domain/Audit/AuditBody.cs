@@ -19,13 +19,22 @@ public static class AuditBody
     /// <summary>The version that new records carry; the verifier knows all versions.</summary>
     public const int Version = 2;
 
-    /// <exception cref="ArgumentException">The action is not on the list.</exception>
-    public static byte[] Write(AuditEntry entry, in AuditStamp stamp)
+    /// <exception cref="ArgumentException">The action is not on the list, or a count's name is no id.</exception>
+    public static void Check(AuditEntry entry)
     {
         if (!AuditActions.All.ContainsKey(entry.Action.ToString()))
         {
             throw new ArgumentException("This action is not on the list of AuditActions.");
         }
+        if (entry.Counts?.Keys.Any(k => k.Length == 0 || !AuditWord.Fits(k.ToLowerInvariant())) == true)
+        {
+            throw new ArgumentException("Only ids may name a count in the audit log.");
+        }
+    }
+
+    /// <param name="entry">One that <see cref="Check"/> has passed.</param>
+    public static byte[] Write(AuditEntry entry, in AuditStamp stamp)
+    {
         var bytes = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { SkipValidation = true }))
         {
@@ -115,7 +124,7 @@ public static class AuditBody
         json.WriteStartObject("counts");
         foreach (var (name, value) in counts.OrderBy(c => c.Key, StringComparer.Ordinal))
         {
-            json.WriteNumber(new AuditWord(name.ToLowerInvariant()).ToString(), value);
+            json.WriteNumber(name.ToLowerInvariant(), value);
         }
         json.WriteEndObject();
     }

@@ -113,8 +113,9 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
 
     public async Task<AuditRecord> AppendAsync(AuditEntry entry)
     {
+        AuditBody.Check(entry); // here, where a mistake is the caller's own, and not on the thread that everybody needs
         var command = new AuditCommand(entry);
-        await DoAsync(command);
+        await DoAsync(command, TimeSpan.FromSeconds(_options.AcknowledgeSeconds));
         return new AuditRecord(command.Seq);
     }
 
@@ -130,7 +131,7 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
         _segment.Dispose();
     }
 
-    private async Task<object?> DoAsync(AuditCommand command)
+    private async Task<object?> DoAsync(AuditCommand command, TimeSpan within)
     {
         if (_blocked)
         {
@@ -142,7 +143,7 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
         }
         try
         {
-            return await command.Done.WaitAsync(TimeSpan.FromSeconds(_options.AcknowledgeSeconds), _clock);
+            return await command.Done.WaitAsync(within, _clock);
         }
         catch (TimeoutException)
         {
@@ -191,6 +192,12 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
         {
             group.ForEach(c => c.Fail(new AuditUnavailableException("a file of the log cannot be written")));
             Block();
+        }
+        catch (Exception) // boundary: the writer's own mistake, such as a segment that was left between two files: only a new start repairs it
+        {
+            group.ForEach(c => c.Fail(new AuditUnavailableException("the writer broke")));
+            _blocked = true;
+            _onBrokenDisk?.Invoke();
         }
     }
 

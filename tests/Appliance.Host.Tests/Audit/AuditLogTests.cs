@@ -97,6 +97,16 @@ public sealed class AuditLogTests
     }
 
     [Fact]
+    public async Task An_entry_that_cannot_be_written_is_its_callers_mistake_and_nobody_elses()
+    {
+        using var folder = new TempFolder();
+        await using var log = Open(folder);
+        await ((Func<Task>)(() => log.AppendAsync(Entry() with { Action = "data.invented" }))).Should().ThrowAsync<ArgumentException>();
+        await ((Func<Task>)(() => log.AppendAsync(Entry() with { Counts = new Dictionary<string, long> { ["Mario Rossi"] = 1 } }))).Should().ThrowAsync<ArgumentException>();
+        (await log.AppendAsync(Entry())).Seq.Should().Be(1);
+    }
+
+    [Fact]
     public async Task Bodies_are_canonical_json_with_sorted_keys()
     {
         using var folder = new TempFolder();
