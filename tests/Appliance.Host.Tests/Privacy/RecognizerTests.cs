@@ -13,6 +13,13 @@ public sealed class RecognizerTests
         Redactor.Redact(new Sensitive<string>(text), new Dictionary<string, RedactionOperator>(), new Pseudonyms()).Text;
 
     [Theory]
+    [InlineData("$ curl -X GET 'https://a.example/x' -H 'Authorization: Bearer cfcabd11c7ed9a41b1a3e063c32d5114' | jq", "$ <SECRET> | jq")]
+    [InlineData("curl -s \\\n  -H \"Authorization: Basic YnJvd3Nlcjo=\" https://a.example", "<SECRET> <URL>")]
+    [InlineData("curl -H 'Authorization: Bearer $TOKEN' https", "curl -H 'Authorization: Bearer $TOKEN' https")]
+    [InlineData("curl is a program; Authorization: see below", "curl is a program; Authorization: see below")]
+    [InlineData("token 1308742762612587|rhoK1cbv0DOU_RTX_87O4MkX7AI fine", "token <SECRET> fine")]
+    [InlineData("colonna 1308742762612587|totale|altro", "colonna 1308742762612587|totale|altro")]
+    [InlineData("export BUNDLE_ENTERPRISE__CONTRIBSYS__COM=cafebabe:deadbeef;", "export BUNDLE_ENTERPRISE__CONTRIBSYS__COM=<SECRET>;")]
     [InlineData("Scrivi a mario.rossi@example.it oggi", "Scrivi a <EMAIL_ADDRESS> oggi")]
     [InlineData("Scrivi a mario.rossi @ example.it oggi", "Scrivi a <EMAIL_ADDRESS> oggi")]
     [InlineData("IBAN IT60X0542811101000000123456.", "IBAN <IBAN_CODE>.")]

@@ -69,9 +69,10 @@ internal static class CheckTable
         ("in-gstin", WorldCodes.Gstin),
         ("kr-rrn", c => Digits.IsDay(c[2..4], c[4..6]) && c[6] is not ((byte)'0' or (byte)'9')),
         ("kr-rrn-sum", c => Digits.IsDay(c[2..4], c[4..6]) && c[6] is not ((byte)'0' or (byte)'9') && All["kr-sum"](c)),
-        ("kr-dl", c => Digits.Number(c[..2]) is >= 11 and <= 28),
+        ("kr-dl", c => Digits.Number(c[..2]) is >= 11 and <= 28 && Digits.Number(c[2..4]) is <= 30 or >= 60), // region, year of issue
         ("de-plz", c => Digits.Number(c) is >= 1001 and <= 99998 && Digits.Number(c[..2]) is not (0 or 5 or 43 or 62)),
-        ("de-elster", c => c[4] == '0'),
+        ("de-elster", c => c[4] == '0' && !Digits.AllSame(c)),
+        ("au-tfn", c => All["tfn"](c) && !Digits.AllSame(c)),
         ("acn", c => All["acn-sum"](c) && !Digits.AllSame(c)),
         ("kr-brn", WorldCodes.KoreanBusiness),
         ("sg-nric", WorldCodes.SingaporeNric),

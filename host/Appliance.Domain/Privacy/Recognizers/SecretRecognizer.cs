@@ -45,6 +45,7 @@ internal sealed class SecretRecognizer : IRecognizer
         }
         Inside(scan);
         Marked(scan);
+        CommandSecrets.Find(scan);
     }
 
     // Azure: three characters, a digit, Q~ and 31 to 34 more.
