@@ -15,7 +15,7 @@ internal sealed record Taken(string Origin, string Checkpoint, long Size);
 /// <summary>What is done with the log itself; each step is a record in it, before anything leaves.</summary>
 internal sealed class AuditWork(SqliteAuditLog log, AuditIndex index, AuditOptions options, IPolicies policies, TimeProvider clock)
 {
-    private const int FactsMax = 1_000_000;
+    private const int FactsMax = 250_000; // about 400 MB while the page is written
 
     internal Task<AuditRecord> SayAsync(string action, Caller caller, AuditWord target) =>
         log.AppendAsync(new AuditEntry(action, AuditPhase.Event, caller.Id, target, Decision: "allow", Code: "ok") { Role = caller.Role });
