@@ -88,7 +88,8 @@ internal sealed class LogCheck
             file.Chain.CopyTo(_chain, 0);
             _lastTime = long.MinValue;
         }
-        if (!file.Chain.AsSpan().SequenceEqual(_chain) || (_sizes.Contains(_tree.Size) && !_roots.ContainsKey(_tree.Size) && !Keep()))
+        KeepIfSigned();
+        if (!file.Chain.AsSpan().SequenceEqual(_chain))
         {
             Fault = new Fault(file.FirstSeq, file.FirstSeq, "the segment does not go on where the one before it ended");
             return false;
@@ -96,10 +97,12 @@ internal sealed class LogCheck
         return true;
     }
 
-    private bool Keep()
+    private void KeepIfSigned()
     {
-        _roots[_tree.Size] = _tree.Root();
-        return true;
+        if (_sizes.Contains(_tree.Size))
+        {
+            _roots[_tree.Size] = _tree.Root();
+        }
     }
 
     private void Read(SegmentFile file)
@@ -136,7 +139,7 @@ internal sealed class LogCheck
         {
             ExceptionDispatchInfo.Throw(damage);
         }
-        Fault ??= damage is null ? Settle() : new Fault(_tree.Size + 1, _tree.Size + 1, "the file is damaged");
+        Fault ??= damage is null ? _suspect : new Fault(_tree.Size + 1, _tree.Size + 1, "the file is damaged");
     }
 
     private static Batch Clear(Batch batch)
@@ -153,7 +156,7 @@ internal sealed class LogCheck
             var seq = _tree.Size + 1;
             if (batch.Misshapen[row] || batch.Seq[row] != seq)
             {
-                Fault = Settle() ?? new Fault(seq, seq, batch.Seq[row] > seq ? $"{seq} is missing" : "the record is misshapen");
+                Fault = _suspect ?? new Fault(seq, seq, batch.Seq[row] > seq ? $"{seq} is missing" : "the record is misshapen");
                 return;
             }
             if (batch.Pruned[row])
@@ -166,16 +169,13 @@ internal sealed class LogCheck
                 Hash.Leaf(batch.Body(row), leaf);
                 if (!leaf.SequenceEqual(batch.Leaf(row)) || !Take(batch.Body(row), seq))
                 {
-                    Fault = Settle() ?? new Fault(seq, seq, "the body is not what was written");
+                    Fault = _suspect ?? new Fault(seq, seq, "the body is not what was written");
                     return;
                 }
             }
             Link(seq, leaf, batch.Chain(row));
             _tree.Add(leaf);
-            if (_sizes.Contains(_tree.Size))
-            {
-                Keep();
-            }
+            KeepIfSigned();
         }
     }
 
@@ -196,8 +196,6 @@ internal sealed class LogCheck
         }
         stored.CopyTo(_chain);
     }
-
-    private Fault? Settle() => _suspect;
 
     private bool Take(ReadOnlySpan<byte> body, long seq)
     {

@@ -68,9 +68,7 @@ internal static class AuditVerbs
             {
                 ["format"] = parsed.GetValue(format), ["from"] = Milliseconds(parsed.GetValue(from)), ["to"] = Milliseconds(parsed.GetValue(to)),
             });
-            await using var output = parsed.GetValue(file) is { } path ? File.Create(path) : Console.OpenStandardOutput();
-            await session.Api.CopyAsync("/api/audit/export?" + query, output, cancellationToken);
-            return ExitCodes.Done;
+            return await SaveAsync(session, "/api/audit/export?" + query, parsed.GetValue(file), cancellationToken);
         });
         return command;
     }
@@ -79,11 +77,7 @@ internal static class AuditVerbs
     {
         var seq = Number();
         var command = new Command("prove", "A proof that a record is in the log, for appliance-verify check") { seq };
-        Session.Act(command, async (session, parsed, cancellationToken) =>
-        {
-            Console.Write(await session.Api.TextAsync(HttpMethod.Get, $"/api/audit/prove/{parsed.GetValue(seq)}", cancellationToken));
-            return ExitCodes.Done;
-        });
+        Session.Act(command, (session, parsed, cancellationToken) => PrintAsync(session, HttpMethod.Get, $"/api/audit/prove/{parsed.GetValue(seq)}", cancellationToken));
         return command;
     }
 
@@ -102,9 +96,7 @@ internal static class AuditVerbs
                 ["lang"] = parsed.GetValue(language), ["subject"] = parsed.GetValue(subject), ["object"] = parsed.GetValue(target),
                 ["from"] = Milliseconds(parsed.GetValue(from)), ["to"] = Milliseconds(parsed.GetValue(to)),
             });
-            await using var output = parsed.GetValue(file) is { } path ? File.Create(path) : Console.OpenStandardOutput();
-            await session.Api.CopyAsync($"/api/audit/report/{Uri.EscapeDataString(parsed.GetRequiredValue(kind))}?{query}", output, cancellationToken);
-            return ExitCodes.Done;
+            return await SaveAsync(session, $"/api/audit/report/{Uri.EscapeDataString(parsed.GetRequiredValue(kind))}?{query}", parsed.GetValue(file), cancellationToken);
         });
         return command;
     }
@@ -121,8 +113,7 @@ internal static class AuditVerbs
                 var reply = await session.Api.PostAsync("/api/audit/witness", new JsonObject { ["note"] = await File.ReadAllTextAsync(file, cancellationToken) }, cancellationToken);
                 return session.Show(reply, r => Console.WriteLine($"Witnessed by {r.Text("witness")} up to record {r.Text("size")}."));
             }
-            Console.Write(await session.Api.TextAsync(HttpMethod.Get, "/api/audit/witness" + (parsed.GetValue(since) is { } size ? $"?since={size}" : ""), cancellationToken));
-            return ExitCodes.Done;
+            return await PrintAsync(session, HttpMethod.Get, "/api/audit/witness" + (parsed.GetValue(since) is { } size ? $"?since={size}" : ""), cancellationToken);
         });
         return command;
     }
@@ -163,12 +154,21 @@ internal static class AuditVerbs
     private static Command Text(string name, string description, HttpMethod method, string path)
     {
         var command = new Command(name, description);
-        Session.Act(command, async (session, _, cancellationToken) =>
-        {
-            Console.Write(await session.Api.TextAsync(method, path, cancellationToken));
-            return ExitCodes.Done;
-        });
+        Session.Act(command, (session, _, cancellationToken) => PrintAsync(session, method, path, cancellationToken));
         return command;
+    }
+
+    private static async Task<int> PrintAsync(Session session, HttpMethod method, string path, CancellationToken cancellationToken)
+    {
+        Console.Write(await session.Api.TextAsync(method, path, cancellationToken));
+        return ExitCodes.Done;
+    }
+
+    private static async Task<int> SaveAsync(Session session, string path, string? file, CancellationToken cancellationToken)
+    {
+        await using var output = file is null ? Console.OpenStandardOutput() : File.Create(file);
+        await session.Api.CopyAsync(path, output, cancellationToken);
+        return ExitCodes.Done;
     }
 
     private static Argument<long> Number() => new("seq") { Description = "Number of the record" };

@@ -1,10 +1,10 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Appliance.Domain.Audit;
 using Appliance.Domain.Audit.Exports;
 using Appliance.Domain.Audit.Reports;
 using Appliance.Service.Hosting;
 using Appliance.Storage.Audit;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Appliance.Service.Endpoints;
 
@@ -23,11 +23,8 @@ internal static class AuditEndpoints
     {
         Look(routes);
         Hand(routes);
-        routes.MapPost("/api/audit/checkpoint", async (HttpContext context, SqliteAuditLog log, AuditWork work) =>
-        {
-            await work.SayAsync(AuditActions.Sign, context.Caller(), "audit/log");
-            return Results.Text(Encoding.UTF8.GetString(await log.CheckpointAsync()));
-        }).For(Readers).Writes(AuditActions.Sign);
+        routes.MapPost("/api/audit/checkpoint", async (HttpContext context, AuditWork work) =>
+            Results.Text((await work.TakeAsync(AuditActions.Sign, context.Caller(), "audit/log")).Checkpoint)).For(Readers).Writes(AuditActions.Sign);
         routes.MapGet("/api/audit/key", (SqliteAuditLog log) => Results.Text(log.PublicKeys)).For("auditor", "operator", "client").Unrecorded();
         routes.MapGet("/api/audit/witness", async (HttpContext context, AuditWork work, long? since) =>
             await work.WitnessRequestAsync(context.Caller(), since) is { } request ? Results.Text(request)
@@ -74,6 +71,7 @@ internal static class AuditEndpoints
                 return Replies.Error(400, "unknown_format", $"Unknown format. Known: {string.Join(", ", AuditExport.Formats)}.");
             }
             var source = await work.TakeAsync(AuditActions.Export, context.Caller(), "export/" + format);
+            context.Features.Get<IHttpBodyControlFeature>()!.AllowSynchronousIO = true; // the writers know no waiting; they run on a thread that may
             return Results.Stream(stream => work.ExportAsync(stream, format, source, from ?? 0, to ?? long.MaxValue), AuditExport.ContentType(format));
         }).For(Readers).Writes(AuditActions.Export);
         routes.MapGet("/api/audit/report/{kind}", async Task<IResult> (string kind, HttpContext context, AuditWork work, string? lang, long? from, long? to, string? subject, string? @object) =>
@@ -87,7 +85,8 @@ internal static class AuditEndpoints
                 return Replies.Error(400, "subject", "Name the person by the pseudonym that `appliance subject find` prints: --subject s:...");
             }
             var source = await work.TakeAsync(AuditActions.Report, context.Caller(), "report/" + kind);
-            return Results.Text(work.Report(kind, source, lang ?? "en", from ?? 0, to ?? long.MaxValue, subject, @object), "text/html; charset=utf-8");
+            var page = work.Report(kind, source, lang ?? "en", from ?? 0, to ?? long.MaxValue, subject, @object);
+            return page.Refusal is { } refusal ? Replies.Refuse(refusal) : Results.Text(page.Value!, "text/html; charset=utf-8"); // one of the two
         }).For(Readers).Writes(AuditActions.Report);
     }
 }

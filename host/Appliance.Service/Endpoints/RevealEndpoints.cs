@@ -17,7 +17,7 @@ internal static class RevealEndpoints
         // 1 The policy decides on purpose and role.
         var (policy, zone, caller) = (policies.Current, body.Zone ?? defaults.Zone, context.Caller());
         var decision = PolicyEngine.Decide(policy, new PolicyRequest(PolicyActions.Reveal, body.Purpose, ["pii.direct"], zone, zone, caller.Role, ""));
-        var entry = new AuditEntry(AuditActions.Reveal, AuditPhase.Intent, caller.Id, "text", policy.Purposes.ContainsKey(body.Purpose) ? body.Purpose : "undeclared",
+        var entry = new AuditEntry(AuditActions.Reveal, AuditPhase.Intent, caller.Id, "text", AuditNames.Declared(policy.Purposes.Keys, body.Purpose),
             decision is PolicyDecision.Allow ? "allow" : "deny", decision.Rule.ToLowerInvariant(), policy.Hash)
         { Role = caller.Role };
         if (decision is PolicyDecision.Deny deny)

@@ -109,7 +109,7 @@ internal static partial class ApplianceHost
             .BindConfiguration("Workers", binder => binder.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(paths).AddSingleton(clock).AddSingleton(policies).AddSingleton<IPolicies>(policies);
         services.AddSingleton(audit).AddSingleton<IAuditLog>(audit).AddSingleton(new AuditIndex(paths.Audit)).AddSingleton<Sessions>();
-        services.AddSingleton(AuditSettings.Read(paths)).AddSingleton<ISubjects>(new SubjectKeys(store)).AddSingleton<AuditWork>();
+        services.AddSingleton(audit.Options).AddSingleton<ISubjects>(new SubjectKeys(store)).AddSingleton<AuditWork>();
         services.AddSingleton<IDatasets>(new DatasetStore(store)).AddSingleton<IModels>(new ModelStore(store));
         services.AddSingleton<IJobs>(new JobStore(store)).AddSingleton<IScheduleRuns>(new ScheduleRunStore(store));
         services.AddSingleton(p => new Redactor(new Detector(clock, DetectionLimit), p.GetRequiredService<RedactionKeys>()));

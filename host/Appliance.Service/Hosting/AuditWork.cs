@@ -17,8 +17,8 @@ internal sealed class AuditWork(SqliteAuditLog log, AuditIndex index, AuditOptio
 {
     private const int FactsMax = 250_000; // about 400 MB while the page is written
 
-    internal Task<AuditRecord> SayAsync(string action, Caller caller, AuditWord target) =>
-        log.AppendAsync(new AuditEntry(action, AuditPhase.Event, caller.Id, target, Decision: "allow", Code: "ok") { Role = caller.Role });
+    internal Task<AuditRecord> SayAsync(string action, Caller caller, AuditWord target, Dictionary<string, long>? counts = null) =>
+        log.AppendAsync(new AuditEntry(action, AuditPhase.Event, caller.Id, target, Decision: "allow", Code: "ok", Counts: counts) { Role = caller.Role });
 
     /// <summary>Records that somebody takes something, then signs: the checkpoint covers that record too.</summary>
     internal async Task<Taken> TakeAsync(string action, Caller caller, AuditWord target)
@@ -33,18 +33,18 @@ internal sealed class AuditWork(SqliteAuditLog log, AuditIndex index, AuditOptio
     internal Task ExportAsync(Stream stream, string format, Taken taken, long fromMs, long toMs) => Task.Run(() =>
     {
         using var reader = log.Reader();
-        using var buffered = new BufferedStream(new SyncOverAsync(stream), 1 << 16);
+        using var buffered = new BufferedStream(stream, 1 << 16);
         AuditExport.Write(format, buffered, new ExportHead(taken.Origin, taken.Checkpoint), Facts(reader, taken.Size, fromMs, toMs));
         buffered.Flush();
     });
 
-    internal string Report(string kind, Taken taken, string language, long fromMs, long toMs, string? subject, string? target)
+    internal Outcome<string> Report(string kind, Taken taken, string language, long fromMs, long toMs, string? subject, string? target)
     {
         using var reader = log.Reader();
         var facts = Facts(reader, taken.Size, fromMs, toMs).Take(FactsMax + 1).ToArray();
         if (facts.Length > FactsMax)
         {
-            throw new BadHttpRequestException($"Over {FactsMax} records: choose a shorter time with --from and --to.");
+            return new Refusal(RefusalKind.Invalid, "too_long", $"Over {FactsMax} records: choose a shorter time with --from and --to.");
         }
         var report = ReportKinds.Make(kind, new ReportRequest(facts, policies.Current, clock.GetUtcNow(), options.KeepDays, subject, target));
         return ReportPage.Html(report, new ReportSource(
@@ -62,7 +62,7 @@ internal sealed class AuditWork(SqliteAuditLog log, AuditIndex index, AuditOptio
         }
         var path = new Proofs(reader).Inclusion(seq - 1, taken.Size);
         return "c2sp.org/tlog-proof@v1\n" + (record.Body is { } body ? $"extra {Convert.ToBase64String(body)}\n" : "")
-            + $"index {seq - 1}\n" + string.Concat(path.Select(h => Convert.ToBase64String(h) + "\n")) + "\n" + taken.Checkpoint;
+            + $"index {seq - 1}\n" + Lines(path) + "\n" + taken.Checkpoint;
     }
 
     /// <summary>What a witness needs, as C2SP tlog-witness has it: the old size, the proof from it to now, the checkpoint.</summary>
@@ -76,7 +76,7 @@ internal sealed class AuditWork(SqliteAuditLog log, AuditIndex index, AuditOptio
         }
         using var reader = log.Reader();
         var path = old is 0 || old == taken.Size ? [] : new Proofs(reader).Consistency(old, taken.Size);
-        return $"old {old}\n" + string.Concat(path.Select(h => Convert.ToBase64String(h) + "\n")) + "\n" + taken.Checkpoint;
+        return $"old {old}\n" + Lines(path) + "\n" + taken.Checkpoint;
     }
 
     internal async Task<Outcome<WitnessKept>> AddWitnessAsync(Caller caller, string note)
@@ -84,15 +84,13 @@ internal sealed class AuditWork(SqliteAuditLog log, AuditIndex index, AuditOptio
         var lines = note.Split('\n');
         var names = lines.Where(l => l.StartsWith("\u2014 ", StringComparison.Ordinal)).Select(l => l.Split(' ')[1]).ToArray();
         using var reader = log.Reader();
-        if (lines.Length < 5 || lines[0] != reader.Epochs()[0].Key.Split('+')[0] || !long.TryParse(lines[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+        if (lines.Length < 5 || lines[0] != reader.PublicKeys()[0].Split('+')[0] || !long.TryParse(lines[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size)
             || size < 1 || size > log.Size || lines[2] != Convert.ToBase64String(new Proofs(reader).Root(size)) || names.FirstOrDefault(n => n != lines[0]) is not { } witness || !AuditWord.Fits(witness))
         {
             return new Refusal(RefusalKind.Invalid, "witness", "This is no checkpoint of this log with a witness's line. Send what `appliance-verify witness` printed.");
         }
         await log.AddWitnessAsync(size, witness, Encoding.UTF8.GetBytes(note));
-        await log.AppendAsync(new AuditEntry(AuditActions.Witness, AuditPhase.Event, caller.Id, "witness/" + witness, Decision: "allow", Code: "ok",
-            Counts: new Dictionary<string, long> { ["size"] = size })
-        { Role = caller.Role });
+        await SayAsync(AuditActions.Witness, caller, "witness/" + witness, new() { ["size"] = size });
         return new WitnessKept(witness, size);
     }
 
@@ -102,9 +100,7 @@ internal sealed class AuditWork(SqliteAuditLog log, AuditIndex index, AuditOptio
         {
             return new Refusal(RefusalKind.Invalid, "range", $"Name a range of records, 1 to {log.Size}.");
         }
-        await log.AppendAsync(new AuditEntry(AuditActions.Review, AuditPhase.Event, caller.Id, "audit/log", Decision: "allow", Code: "ok",
-            Counts: new Dictionary<string, long> { ["first"] = first, ["last"] = last })
-        { Role = caller.Role });
+        await SayAsync(AuditActions.Review, caller, "audit/log", new() { ["first"] = first, ["last"] = last });
         return new Range(first, last);
     }
 
@@ -161,6 +157,8 @@ internal sealed class AuditWork(SqliteAuditLog log, AuditIndex index, AuditOptio
         index.Rebuild(after);
         return new Range(asked.Counts["first"], asked.Counts["last"]) { Record = approved.Seq };
     }
+
+    private static string Lines(IEnumerable<byte[]> hashes) => string.Concat(hashes.Select(h => Convert.ToBase64String(h) + "\n"));
 
     private static IEnumerable<AuditFact> Facts(AuditReader reader, long size, long fromMs, long toMs) =>
         reader.Read(1, size).Where(r => r.Body is not null).Select(r => AuditFact.Read(r.Body))

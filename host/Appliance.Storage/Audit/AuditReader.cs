@@ -7,10 +7,6 @@ namespace Appliance.Storage.Audit;
 /// <param name="Body">Its exact JSON bytes, or null when it was pruned.</param>
 public readonly record struct StoredRecord(long Seq, byte[]? Body);
 
-/// <summary>An epoch of the signing key.</summary>
-/// <param name="Key">Its public key, <c>origin+id+base64</c>.</param>
-public sealed record AuditEpoch(long Id, long OpenedMs, string Key, string Note);
-
 /// <summary>Reads the log over all of its segments, through connections of its own that cannot write.</summary>
 public sealed class AuditReader(string folder, IDisposable? lease = null) : IDisposable
 {
@@ -45,21 +41,9 @@ public sealed class AuditReader(string folder, IDisposable? lease = null) : IDis
     public long Size => _segments.Count == 0 ? 0
         : _segments[^1].Database.Value.Query("SELECT max(seq) FROM rec", r => r.IsDBNull(0) ? _segments[^1].First - 1 : r.GetInt64(0))[0];
 
-    /// <summary>The newest signed checkpoint, or null.</summary>
-    public string? LastCheckpoint() => Covering(1, long.MaxValue).Reverse()
-        .SelectMany(d => d.Query("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1", r => Encoding.UTF8.GetString(r.Blob(0)))).FirstOrDefault();
-
-    /// <summary>The size that a witness outside has last signed; 0 for never.</summary>
-    public long LastWitnessed() => Covering(1, long.MaxValue).Reverse()
-        .SelectMany(d => d.Query("SELECT coalesce(max(size), 0) FROM witness", r => r.GetInt64(0))).FirstOrDefault(s => s > 0);
-
-    /// <summary>All epochs of the signing key, the oldest first.</summary>
-    public IReadOnlyList<AuditEpoch> Epochs() => _segments.Count == 0 ? [] : _segments[^1].Database.Value.Query(
-        "SELECT id, opened_ms, note FROM epoch ORDER BY id", r =>
-        {
-            var note = Encoding.UTF8.GetString(r.Blob(2));
-            return new AuditEpoch(r.GetInt64(0), r.GetInt64(1), note.Split('\n').First(l => l.StartsWith("key ", StringComparison.Ordinal))[4..], note);
-        });
+    /// <summary>The public keys of all epochs, the oldest first, as <c>origin+id+base64</c>.</summary>
+    public IReadOnlyList<string> PublicKeys() => _segments.Count == 0 ? [] : _segments[^1].Database.Value.Query(
+        "SELECT note FROM epoch ORDER BY id", r => Encoding.UTF8.GetString(r.Blob(0)).Split('\n').First(l => l.StartsWith("key ", StringComparison.Ordinal))[4..]);
 
     public void Dispose()
     {

@@ -35,36 +35,30 @@ internal sealed class Segment : IDisposable
         _insertNode = _database.Prepare("INSERT INTO node (level, idx, h) VALUES ($level, $idx, $h)", ("$level", 0L), ("$idx", 0L), ("$h", null));
     }
 
-    internal long Id { get; private init; }
+    internal long Id { get; private set; }
 
-    internal long FirstSeq { get; private init; }
+    internal long FirstSeq { get; private set; }
 
-    internal long OpenedMs { get; private init; }
+    internal long OpenedMs { get; private set; }
 
     /// <summary>The chain before the first record.</summary>
-    internal byte[] Chain { get; private init; } = new byte[32];
+    internal byte[] Chain { get; private set; } = new byte[32];
 
     /// <summary>The tree before the first record.</summary>
-    internal byte[] Peaks { get; private init; } = [];
+    internal byte[] Peaks { get; private set; } = [];
 
-    /// <summary>Begins a segment where there is none yet, all or nothing, and opens it.</summary>
-    internal static Segment Open(string path, SegmentStart start)
+    /// <summary>Opens a segment; begins it first where it has no beginning, all or nothing.</summary>
+    /// <param name="start">What to begin with; null where the segment must be there.</param>
+    /// <exception cref="InvalidDataException">It has no beginning and none was given.</exception>
+    internal static Segment Open(string path, Func<SegmentStart>? start = null)
     {
-        using (var raw = new Segment(path))
+        var segment = new Segment(path);
+        if (Headers(segment._database).Count == 0 && start is not null)
         {
-            if (raw._database.Query("SELECT 1 FROM segment", r => r.GetInt64(0)).Count == 0)
-            {
-                raw.Begin(start);
-            }
+            segment.Begin(start());
         }
-        return Open(path);
-    }
-
-    /// <summary>Opens a segment that is there.</summary>
-    internal static Segment Open(string path)
-    {
-        var (number, first, before, tree, opened) = Header(path);
-        return new Segment(path) { Id = number, FirstSeq = first, Chain = before, Peaks = tree, OpenedMs = opened };
+        (segment.Id, segment.FirstSeq, segment.Chain, segment.Peaks, segment.OpenedMs) = Only(Headers(segment._database), path);
+        return segment;
     }
 
     private void Begin(SegmentStart start)
@@ -168,21 +162,17 @@ internal sealed class Segment : IDisposable
         _database.Dispose();
     }
 
-    /// <summary>False for a file that a crash left before it had a beginning.</summary>
-    internal static bool IsBegun(string path)
-    {
-        using var raw = new Segment(path);
-        return raw._database.Query("SELECT 1 FROM segment", r => r.GetInt64(0)).Count == 1;
-    }
-
     /// <summary>What a segment says of itself.</summary>
     internal static (long Id, long FirstSeq, byte[] Chain, byte[] Peaks, long OpenedMs) Header(string path)
     {
         using var database = Database.OpenReader(path);
-        return database.Query("SELECT id, first_seq, chain, peaks, opened_ms FROM segment",
-            r => (r.GetInt64(0), r.GetInt64(1), r.Blob(2), r.Blob(3), r.GetInt64(4))) is [var only]
-            ? only : throw new InvalidDataException($"{path} is no segment of an audit log.");
+        return Only(Headers(database), path);
     }
+
+    private static List<(long Id, long FirstSeq, byte[] Chain, byte[] Peaks, long OpenedMs)> Headers(SqliteConnection database) => database.Query(
+        "SELECT id, first_seq, chain, peaks, opened_ms FROM segment", r => (r.GetInt64(0), r.GetInt64(1), r.Blob(2), r.Blob(3), r.GetInt64(4)));
+
+    private static T Only<T>(List<T> rows, string path) => rows is [var only] ? only : throw new InvalidDataException($"{path} is no segment of an audit log.");
 
     /// <summary>The last number and chain of a sealed segment.</summary>
     internal static (long Seq, byte[] Chain) End(string path)

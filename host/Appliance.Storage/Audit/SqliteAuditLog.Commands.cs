@@ -10,7 +10,7 @@ public sealed partial class SqliteAuditLog
     /// <remarks>It is also signed by itself every 1,000 records or 10 s.</remarks>
     public async Task<byte[]> CheckpointAsync() => (byte[])(await DoAsync(new AuditCommand(() =>
     {
-        var note = Sign(_tree);
+        var note = Sign();
         _segment.Settle();
         _settled = _tree.Size;
         return note;

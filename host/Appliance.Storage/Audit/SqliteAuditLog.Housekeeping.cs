@@ -8,28 +8,36 @@ public sealed partial class SqliteAuditLog
 {
     private const long ClockStepMs = 2000;
 
-    private Segment OpenSegment()
+    // A crash between the sealing of a segment and the start of the next leaves none that is begun: begin it now.
+    private Segment OpenSegment() => Segment.Open(_files.Open, () => _files.SealedSegments() is { Count: > 0 } done ? AfterSealed(done[^1].Path) : SegmentStart.First(Now()));
+
+    private SegmentStart AfterSealed(string path)
     {
-        // A crash between the sealing of a segment and the start of the next leaves no open one: begin it now.
-        if (_files.SealedSegments() is not { Count: > 0 } done)
+        SegmentStart? next = null;
+        InSealed(path, last =>
         {
-            return Segment.Open(_files.Open, SegmentStart.First(Now()));
-        }
-        if (File.Exists(_files.Open) && Segment.IsBegun(_files.Open))
-        {
-            return Segment.Open(_files.Open);
-        }
-        using var last = Segment.Open(done[^1].Path);
-        var (tree, chain) = (new MerkleTree(last.FirstSeq - 1, last.Peaks), last.Chain);
-        var open = last.Carried().ToDictionary(c => c.Seq);
-        last.Replay((seq, leaf, stored, body) =>
-        {
-            tree.Add(leaf);
-            chain = stored;
-            Follow(open, seq, body);
+            var (tree, chain, open) = (new MerkleTree(last.FirstSeq - 1, last.Peaks), last.Chain, last.Carried().ToDictionary(c => c.Seq));
+            last.Replay((seq, leaf, stored, body) =>
+            {
+                tree.Add(leaf);
+                chain = stored;
+                Follow(open, seq, body);
+            });
+            next = After(last, tree, chain, open.Values);
         });
-        last.Finish();
-        return Segment.Open(_files.Open, After(last, tree, chain, open.Values));
+        return next!; // made above
+    }
+
+    // A sealed segment is read-only, for its owner too: the two who must open it anew do it here, and leave it as it was.
+    private static void InSealed(string path, Action<Segment> work)
+    {
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using (var segment = Segment.Open(path))
+        {
+            work(segment);
+            segment.Finish();
+        }
+        File.SetUnixFileMode(path, UnixFileMode.UserRead);
     }
 
     private SegmentStart After(Segment last, MerkleTree tree, byte[] chain, IEnumerable<OpenIntent> open) => new(
@@ -100,7 +108,7 @@ public sealed partial class SqliteAuditLog
         }
         if (_tree.Size > _checkpointed && _clock.GetElapsedTime(_signedAt).TotalSeconds >= _options.CheckpointSeconds)
         {
-            Sign(_tree);
+            Sign();
         }
         if (_tree.Size - _settled >= RecordsPerSettle)
         {
@@ -131,13 +139,13 @@ public sealed partial class SqliteAuditLog
             var (id, first) = (_segment.Id, _segment.FirstSeq);
             Say(new AuditEntry(AuditActions.Seal, AuditPhase.Event, "host", $"segment/{id}", Code: "ok",
                 Counts: new Dictionary<string, long> { ["first"] = first, ["last"] = _tree.Size + 1 }));
-            var note = Sign(_tree);
+            var note = Sign();
             var next = After(_segment, _tree, _chain, _open.Values);
             _segment.Finish();
             _segment.Dispose();
             File.Move(_files.Open, _files.Sealed(id));
             DurableFile.Replace(_files.NoteOf(id), note, (file, content) => file.Write(content));
-            _segment = Segment.Open(_files.Open, next);
+            _segment = Segment.Open(_files.Open, () => next);
             Folders.Sync(_files.Folder);
             File.SetUnixFileMode(_files.Sealed(id), UnixFileMode.UserRead);
             _settled = _tree.Size;
@@ -151,15 +159,15 @@ public sealed partial class SqliteAuditLog
 
     private void Rotate()
     {
-        Sign(_tree);
+        Sign();
         _keys.Rotate(_segment, _tree, Now());
         Say(new AuditEntry(AuditActions.Epoch, AuditPhase.Event, "host", $"audit-epoch/{_keys.Id}", Code: "ok"));
-        Sign(_tree);
+        Sign();
     }
 
     private int Prune(long first, long last, long approvedBy)
     {
-        Sign(_tree);
+        Sign();
         var touched = 0;
         foreach (var (_, path) in _files.SealedSegments())
         {
@@ -168,13 +176,7 @@ public sealed partial class SqliteAuditLog
             {
                 continue;
             }
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            using (var segment = Segment.Open(path))
-            {
-                segment.Prune(Math.Max(first, from), Math.Min(last, to), approvedBy);
-                segment.Finish();
-            }
-            File.SetUnixFileMode(path, UnixFileMode.UserRead);
+            InSealed(path, segment => segment.Prune(Math.Max(first, from), Math.Min(last, to), approvedBy));
             touched++;
         }
         if (last >= _segment.FirstSeq)
@@ -220,12 +222,12 @@ public sealed partial class SqliteAuditLog
         }
         catch (Exception e) when (e is SqliteException or IOException)
         {
-            // Still no room: asked again in a quarter of a second.
+            // Still no room: asked again when the writer looks next.
         }
     }
 
     // The wall clock against the one that nobody can set: when they part, the log says by how much, before it goes on.
-    private void NoteClockSteps(ref byte[] chain, MerkleTree tree)
+    private long NoteClockStep(ref byte[] chain, MerkleTree tree)
     {
         var offset = Now() - Monotonic();
         if (_offset is { } before && Math.Abs(offset - before) > ClockStepMs)
@@ -233,6 +235,6 @@ public sealed partial class SqliteAuditLog
             Put(new AuditEntry(AuditActions.ClockStep, AuditPhase.Event, "host", "host/clock", Code: offset > before ? "forward" : "backward",
                 Counts: new Dictionary<string, long> { ["step_ms"] = offset - before }), ref chain, tree);
         }
-        _offset = offset;
+        return offset;
     }
 }

@@ -81,13 +81,15 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
 
     public string Folder => _files.Folder;
 
+    public AuditOptions Options => _options;
+
     /// <summary>The public keys of all epochs, the oldest first, one a line.</summary>
     public string PublicKeys
     {
         get
         {
             using var reader = Reader();
-            return string.Concat(reader.Epochs().Select(e => e.Key + "\n"));
+            return string.Concat(reader.PublicKeys().Select(k => k + "\n"));
         }
     }
 
@@ -211,38 +213,29 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
         }
         foreach (var command in group)
         {
-            if (command.Act is null)
-            {
-                command.Succeed(null);
-                continue;
-            }
-            command.Succeed(command.Act());
+            command.Succeed(command.Act?.Invoke());
         }
     }
 
     private void Write(List<AuditCommand> records)
     {
-        var (tree, chain, signed, committed) = (_tree.Copy(), _chain, (_checkpointed, _signedAt), false);
-        try
+        var (tree, chain, due, offset) = (_tree.Copy(), _chain, false, 0L);
+        using (var transaction = _segment.Transaction())
         {
-            using var transaction = _segment.Transaction();
-            NoteClockSteps(ref chain, tree);
+            offset = NoteClockStep(ref chain, tree);
             foreach (var command in records)
             {
                 command.Seq = Put(command.Entry!, ref chain, tree); // records have one
             }
-            if (tree.Size - _checkpointed >= _options.CheckpointRecords)
+            due = tree.Size - _checkpointed >= _options.CheckpointRecords;
+            if (due)
             {
-                Sign(tree);
+                AddNote(tree);
             }
             transaction.Commit();
-            committed = true;
         }
-        finally
-        {
-            (_checkpointed, _signedAt) = committed ? (_checkpointed, _signedAt) : signed;
-        }
-        (_tree, _chain, Size) = (tree, chain, tree.Size);
+        (_tree, _chain, _offset, Size) = (tree, chain, offset, tree.Size);
+        (_checkpointed, _signedAt) = due ? (tree.Size, _clock.GetTimestamp()) : (_checkpointed, _signedAt);
         records.ForEach(Follow);
     }
 
@@ -270,11 +263,17 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
         return seq;
     }
 
-    private byte[] Sign(MerkleTree tree)
+    private byte[] Sign()
+    {
+        var note = AddNote(_tree);
+        (_checkpointed, _signedAt) = (_tree.Size, _clock.GetTimestamp());
+        return note;
+    }
+
+    private byte[] AddNote(MerkleTree tree)
     {
         var note = _keys.Note.Write(tree.Size, tree.Root());
         _segment.AddCheckpoint(tree.Size, note);
-        (_checkpointed, _signedAt) = (tree.Size, _clock.GetTimestamp());
         return note;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class Watermarks(AuditFiles files, Func<(long Free, long Total)>
     internal DiskLevel Level()
     {
         var (free, total) = freeBytes();
-        return free < Math.Min(64L << 20, total / 200) ? DiskLevel.Stop
+        return free < StopAt(total) ? DiskLevel.Stop
             : free < Math.Min(256L << 20, total / 50) ? DiskLevel.Low
             : free < Math.Min(1L << 30, total / 20) ? DiskLevel.Warn
             : DiskLevel.Enough;
@@ -34,7 +34,7 @@ internal sealed class Watermarks(AuditFiles files, Func<(long Free, long Total)>
     internal bool Recovered()
     {
         var (free, total) = freeBytes();
-        return free > Math.Min(64L << 20, total / 200) + (File.Exists(files.Ballast) ? 0 : Size(total));
+        return free > StopAt(total) + (File.Exists(files.Ballast) ? 0 : Size(total));
     }
 
     /// <summary>Lays the ballast in, where it is missing.</summary>
@@ -65,6 +65,8 @@ internal sealed class Watermarks(AuditFiles files, Func<(long Free, long Total)>
         var drive = new DriveInfo(folder);
         return (drive.AvailableFreeSpace, drive.TotalSize);
     }
+
+    private static long StopAt(long total) => Math.Min(64L << 20, total / 200);
 
     private static long Size(long total) => Math.Clamp(total / 40, 64L << 10, BallastMax);
 }

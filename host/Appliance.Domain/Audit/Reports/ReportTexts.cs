@@ -5,8 +5,6 @@ internal static class ReportTexts
 {
     private static readonly Lazy<IReadOnlyDictionary<string, string[]>> Table = new(Read);
 
-    internal static IReadOnlyCollection<string> Languages { get; } = ["en", "it"];
-
     /// <exception cref="KeyNotFoundException">A key is missing in the table: a test walks over all of them.</exception>
     internal static string Of(string key, string language) =>
         Table.Value.TryGetValue(key, out var words) ? words[language == "it" ? 1 : 0] : throw new KeyNotFoundException($"texts.tsv has no '{key}'.");
