@@ -91,19 +91,19 @@ public sealed partial class SqliteAuditLog
 
     private void Housekeep()
     {
-        if (_clock.GetElapsedTime(_housekept) < HousekeepEvery && !_blocked)
+        if (_clock.GetElapsedTime(_housekept) < HousekeepEvery && !Blocked)
         {
             return;
         }
         _housekept = _clock.GetTimestamp();
-        if (_blocked)
+        if (Blocked)
         {
             Unblock();
             return;
         }
         if (_disk.Level() == DiskLevel.Stop)
         {
-            Block();
+            Block(Blockage.Full);
             return;
         }
         if (_tree.Size > _checkpointed && _clock.GetElapsedTime(_signedAt).TotalSeconds >= _options.CheckpointSeconds)
@@ -191,17 +191,17 @@ public sealed partial class SqliteAuditLog
     private void Say(AuditEntry entry) => Write([new AuditCommand(entry)]);
 
     // The ballast goes, so that there is room for one last record: that nothing is recorded from here on.
-    private void Block()
+    private void Block(Blockage why)
     {
-        if (_blocked)
+        if (Blocked)
         {
             return;
         }
-        _blocked = true;
+        _blocked = why;
         try
         {
             _disk.Drop();
-            Say(new AuditEntry(AuditActions.Blocked, AuditPhase.Event, "host", "audit/log", Code: "disk-full"));
+            Say(new AuditEntry(AuditActions.Blocked, AuditPhase.Event, "host", "audit/log", Code: why.Code));
         }
         catch (Exception e) when (e is SqliteException or IOException)
         {
@@ -217,7 +217,7 @@ public sealed partial class SqliteAuditLog
             {
                 Say(new AuditEntry(AuditActions.Unblocked, AuditPhase.Event, "host", "audit/log", Code: "ok"));
                 _disk.Load();
-                _blocked = false;
+                _blocked = null;
             }
         }
         catch (Exception e) when (e is SqliteException or IOException)

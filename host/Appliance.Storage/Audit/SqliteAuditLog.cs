@@ -38,7 +38,7 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
     private long _settled;
     private long _housekept;
     private long? _offset;
-    private volatile bool _blocked;
+    private volatile Blockage? _blocked;
     private bool _disposed;
 
     /// <param name="folder">Where the log lies; made when missing.</param>
@@ -99,10 +99,10 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
     public long WitnessedSize { get; private set; }
 
     /// <summary>True while records cannot be written; nothing is served then.</summary>
-    public bool Blocked => _blocked;
+    public bool Blocked => _blocked is not null;
 
     /// <summary>How full the disk is.</summary>
-    public DiskLevel Disk => _blocked ? DiskLevel.Stop : _disk.Level();
+    public DiskLevel Disk => Blocked ? DiskLevel.Stop : _disk.Level();
 
     /// <summary>Told of each segment that was sealed, on the writer's thread: do nothing long.</summary>
     public Action? OnSealed { get; set; }
@@ -135,9 +135,9 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
 
     private async Task<object?> DoAsync(AuditCommand command, TimeSpan within)
     {
-        if (_blocked)
+        if (_blocked is { } why)
         {
-            throw new AuditUnavailableException("the disk is full");
+            throw new AuditUnavailableException(why.Words);
         }
         if (!_queue.TryAdd(command))
         {
@@ -173,18 +173,18 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
         try
         {
             Housekeep();
-            if (_blocked)
+            if (_blocked is { } why)
             {
-                group.ForEach(c => c.Fail(new AuditUnavailableException("the disk is full")));
+                Fail(group, why);
                 return;
             }
             WriteGroup(group);
         }
         catch (SqliteException e)
         {
-            var reason = e.SqliteErrorCode == DiskFull ? "the disk is full" : $"SQLite error {e.SqliteErrorCode}";
-            group.ForEach(c => c.Fail(new AuditUnavailableException(reason)));
-            Block();
+            var why = e.SqliteErrorCode == DiskFull ? Blockage.Full : new Blockage($"sqlite-{e.SqliteErrorCode}", $"SQLite error {e.SqliteErrorCode}");
+            Fail(group, why);
+            Block(why);
             if (e.SqliteErrorCode == DiskBroken)
             {
                 _onBrokenDisk?.Invoke();
@@ -192,16 +192,18 @@ public sealed partial class SqliteAuditLog : IAuditLog, IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            group.ForEach(c => c.Fail(new AuditUnavailableException("a file of the log cannot be written")));
-            Block();
+            Fail(group, Blockage.File);
+            Block(Blockage.File);
         }
         catch (Exception) // boundary: the writer's own mistake, such as a segment that was left between two files: only a new start repairs it
         {
-            group.ForEach(c => c.Fail(new AuditUnavailableException("the writer broke")));
-            _blocked = true;
+            Fail(group, Blockage.Writer);
+            _blocked = Blockage.Writer;
             _onBrokenDisk?.Invoke();
         }
     }
+
+    private static void Fail(List<AuditCommand> group, Blockage why) => group.ForEach(c => c.Fail(new AuditUnavailableException(why.Words)));
 
     // The tree and the chain move only after the commit: a failed group leaves no trace in them.
     private void WriteGroup(List<AuditCommand> group)
