@@ -15,14 +15,15 @@ internal sealed record LabelledText(byte[] Utf8, Token[] Tokens, int[] Tags)
         var utf8 = Encoding.UTF8.GetBytes(text);
         var view = new TextBytes();
         view.Read(utf8);
-        var tokens = new Token[64];
-        var count = Tokenizer.Cut(view.View, ref tokens);
-        var tags = new int[count];
+        var words = new Tokenizer();
+        words.Cut(view.View);
+        var tokens = words.Tokens.ToArray();
+        var tags = new int[tokens.Length];
         foreach (var (start, end, kind) in spans)
         {
             int from = Encoding.UTF8.GetByteCount(text.AsSpan(0, start)), to = Encoding.UTF8.GetByteCount(text.AsSpan(0, end));
             var first = true;
-            for (var k = 0; k < count; k++)
+            for (var k = 0; k < tokens.Length; k++)
             {
                 if (view.StartOf(tokens[k].Start) >= from && view.EndOf(tokens[k].End) <= to)
                 {
@@ -31,7 +32,7 @@ internal sealed record LabelledText(byte[] Utf8, Token[] Tokens, int[] Tags)
                 }
             }
         }
-        return new LabelledText(view.View.ToArray(), tokens[..count], tags);
+        return new LabelledText(view.View.ToArray(), tokens, tags);
     }
 }
 
@@ -109,8 +110,8 @@ internal sealed class Templates(string[] lines, string[] words, Names names, Ran
 /// <summary>Running text, labelled by rules that are sure and silent about the rest.</summary>
 internal static class RunningText
 {
-    private static readonly HashSet<uint> Titles = Tokenizer.Hashes("sig sigra signor signora signorina dott dottor dottoressa avv mr mrs ms miss dr sir lady lord don donna suor padre zio zia uncle aunt madame monsieur conte contessa colonel captain professor professore");
-    private static readonly HashSet<uint> Prepositions = Tokenizer.Hashes("in a di da from at to near of toward towards through per verso");
+    private static readonly HashSet<uint> Titles = WordHash.All("sig sigra signor signora signorina dott dottor dottoressa avv mr mrs ms miss dr sir lady lord don donna suor padre zio zia uncle aunt madame monsieur conte contessa colonel captain professor professore");
+    private static readonly HashSet<uint> Prepositions = WordHash.All("in a di da from at to near of toward towards through per verso");
 
     /// <param name="story">Names of people occur that no table has: capitals that nobody knows are left out.</param>
     internal static LabelledText Label(string line, bool story, Random random)

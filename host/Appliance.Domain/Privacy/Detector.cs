@@ -38,7 +38,10 @@ public sealed class Detector
     ];
 
     /// <summary>All recognizers of the appliance.</summary>
-    internal static IReadOnlyList<IRecognizer> Standard { get; } = [.. Structured, new AddressRecognizer(), new NameRecognizer()];
+    internal static IReadOnlyList<IRecognizer> Standard { get; } = [.. Structured, new OriginRecognizer(), new AddressRecognizer(), new AddressLines(), new NameRecognizer()];
+
+    /// <summary>The words that any of them waits for.</summary>
+    internal static WordFilter Awaited { get; } = new(Standard.SelectMany(r => r.Awaits));
 
     /// <summary>The findings in the original text, sorted, without overlaps.</summary>
     /// <param name="label">The column or key that the text stands under; empty for none.</param>

@@ -29,6 +29,9 @@ public static class EntityTypes
     public const string Date = "DATE_TIME";
     public const string BirthDate = "BIRTH_DATE";
     public const string Age = "AGE";
+    /// <summary>Nationality, people, religion, party; the name is Presidio's.</summary>
+    public const string Origin = "NRP";
+
     public const string Crypto = "CRYPTO";
     public const string Secret = "SECRET";
     public const string Username = "USERNAME";
@@ -44,7 +47,7 @@ public static class EntityTypes
         .. new[]
         {
             Person, Location, Organization, StreetAddress, Email, Phone, Iban, CreditCard, FiscalCode, VatCode, IpAddress, MacAddress, Url,
-            Date, BirthDate, Age, Crypto, Secret, Username, Uuid, Coordinates, Value,
+            Date, BirthDate, Age, Origin, Crypto, Secret, Username, Uuid, Coordinates, Value,
         }.Union(CodeRule.Types),
     ];
 }

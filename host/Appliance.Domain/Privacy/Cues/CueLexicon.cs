@@ -15,10 +15,9 @@ internal readonly record struct CueSet(UInt128 Bits)
 /// <summary>Words that say what stands beside them, in several languages: <c>Tables/cues.tsv</c>.</summary>
 internal static class CueLexicon
 {
-    private const int PrefixMin = 3;
     private static readonly Dictionary<string, CueSet> Groups = [];
-    private static readonly Dictionary<uint, CueSet> Words = [], Prefixes = [];
-    private static readonly int PrefixMax;
+    private static readonly Dictionary<uint, CueSet> Words = [];
+    private static readonly WordFilter Filter;
 
     static CueLexicon()
     {
@@ -29,35 +28,25 @@ internal static class CueLexicon
             Groups.Add(fields[0], group);
             foreach (var word in fields[1].Split(' ', StringSplitOptions.RemoveEmptyEntries))
             {
-                var into = word.EndsWith('*') ? Prefixes : Words;
-                var bytes = Encoding.UTF8.GetBytes(word.TrimEnd('*'));
-                var hash = Tokenizer.Hash(bytes);
-                into[hash] = into.GetValueOrDefault(hash) | group;
-                PrefixMax = word.EndsWith('*') ? Math.Max(PrefixMax, bytes.Length) : PrefixMax;
+                var hash = WordHash.Of(word);
+                Words[hash] = Words.GetValueOrDefault(hash) | group;
             }
         }
         if (Groups.Count > 128)
         {
             throw new InvalidDataException("cues.tsv has more than 128 groups.");
         }
+        Filter = new WordFilter(Words.Keys);
     }
 
     /// <summary>The bit of a group of cues.</summary>
     internal static CueSet Group(string name) => name.Length == 0 ? default
         : Groups.TryGetValue(name, out var group) ? group : throw new InvalidDataException($"cues.tsv has no group '{name}'.");
 
-    /// <summary>What one word announces.</summary>
-    internal static CueSet Of(ReadOnlySpan<byte> word, Token token)
-    {
-        var all = Words.GetValueOrDefault(token.Hash);
-        var (hash, last) = (Tokenizer.HashStart, (byte)0);
-        for (var k = 0; k < Math.Min(word.Length, PrefixMax); k++)
-        {
-            hash = Tokenizer.HashNext(hash, word[k], ref last);
-            all |= k + 1 >= PrefixMin && Prefixes.TryGetValue(hash, out var more) ? more : default;
-        }
-        return all;
-    }
+    /// <summary>What one word announces; a number announces nothing.</summary>
+    internal static CueSet Of(Token token) => token.IsNumber ? default : Of(token.Hash);
+
+    private static CueSet Of(uint word) => Filter.MayHave(word) ? Words.GetValueOrDefault(word) : default;
 
     /// <summary>What a column's name or a key announces: <c>codice_fiscale</c>, <c>customerEmail</c>.</summary>
     internal static CueSet OfLabel(string label)
@@ -70,8 +59,7 @@ internal static class CueLexicon
         }
         foreach (var word in apart.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries).Append(apart.ToString().Replace(" ", "", StringComparison.Ordinal)))
         {
-            var bytes = Encoding.UTF8.GetBytes(word);
-            all |= Of(bytes, new Token(0, bytes.Length, Tokenizer.Hash(bytes), Kinds.None));
+            all |= Of(WordHash.Of(word));
         }
         return all;
     }

@@ -8,12 +8,12 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal sealed class AgeRecognizer : IRecognizer
 {
     private const int AgeMax = 120;
-    private static readonly HashSet<uint> Before = Tokenizer.Hashes("anni età age aged edad alter âge eta turned");
-    private static readonly HashSet<uint> After = Tokenizer.Hashes("anni años years year yrs y jahre ans jährige jähriger anos yo");
-    private static readonly HashSet<uint> Spanish = Tokenizer.Hashes("años"); // there the unit belongs to the age
-    private static readonly HashSet<uint> AfterAge = Tokenizer.Hashes("old age edad o");
-    private static readonly HashSet<uint> Introduced = Tokenizer.Hashes("di de è ha of aged der von paciente paziente mujer varón uomo donna man woman hombre niño niña, turned turns is was bambino ragazzo ragazza adolescente homme femme aos los las i'm im am male female");
-    private static readonly HashSet<uint> Duration = Tokenizer.Hashes("da fa per ago for from desde durante hace dopo entro oltre ogni più between esperienza experience mutuo garanzia contratto warranty contract vor seit pendant depuis prossimi ultimi last next past within over");
+    private static readonly HashSet<uint> Before = WordHash.All("anni età age aged edad alter âge eta turned");
+    private static readonly HashSet<uint> After = WordHash.All("anni años years year yrs y jahre ans jährige jähriger anos yo");
+    private static readonly HashSet<uint> Spanish = WordHash.All("años"); // there the unit belongs to the age
+    private static readonly HashSet<uint> AfterAge = WordHash.All("old age edad o");
+    private static readonly HashSet<uint> Introduced = WordHash.All("di de è ha of aged der von paciente paziente mujer varón uomo donna man woman hombre niño niña, turned turns is was bambino ragazzo ragazza adolescente homme femme aos los las i'm im am male female");
+    private static readonly HashSet<uint> Duration = WordHash.All("da fa per ago for from desde durante hace dopo entro oltre ogni più between esperienza experience mutuo garanzia contratto warranty contract vor seit pendant depuis prossimi ultimi last next past within over");
 
     public string Name => "age";
 

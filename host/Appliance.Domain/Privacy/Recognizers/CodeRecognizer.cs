@@ -1,4 +1,5 @@
 using Appliance.Domain.Privacy.Codes;
+using Appliance.Domain.Privacy.Cues;
 using Appliance.Domain.Privacy.Scanning;
 
 namespace Appliance.Domain.Privacy.Recognizers;
@@ -41,7 +42,11 @@ internal sealed class CodeRecognizer : IRecognizer
     {
         var tokens = scan.Tokens;
         var groups = Collect(scan.View, tokens[first..], lone, code, separators, ends);
-        var places = 0UL;
+        if (ends[groups - 1] < 2)
+        {
+            return first + 1;
+        }
+        var (beginning, places, before) = (CodeTable.Beginning(code[0], code[1]), 0UL, default(CueSet?));
         for (var k = 1; k < ends[groups - 1]; k++)
         {
             places |= separators[k] == 0 ? 0 : 1UL << k;
@@ -50,7 +55,9 @@ internal sealed class CodeRecognizer : IRecognizer
         {
             var length = ends[count - 1];
             var these = places & ((1UL << length) - 1);
-            if ((these & ~CodeRule.AllowedFor(length, code[0] >= 'A')) == 0 && Best(scan, first, count, code[..length], separators, these) is { } best)
+            var rules = CodeRule.Table.For(beginning, length);
+            if (rules.Length > 0 && (these & ~CodeRule.Table.Allowed(beginning, length)) == 0
+                && Best(scan, first, count, rules, ref before, code[..length], separators, these) is { } best)
             {
                 scan.Add(best.Type, tokens[first].Start, tokens[first + count - 1].End, best.Score, best.Why);
                 return first + count;
@@ -89,9 +96,14 @@ internal sealed class CodeRecognizer : IRecognizer
     // The groups that may belong together, in capitals and without what separates them.
     private static int Collect(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, bool lone, Span<byte> code, Span<byte> separators, Span<int> ends)
     {
-        var (groups, length) = (0, 0);
+        var (groups, length, beginning, firstEnd, secondEnd) = (0, 0, 0, 0, 0);
         for (var k = 0; k < Math.Min(tokens.Length, GroupsMax); k++)
         {
+            // No code has a separator here, after those before it.
+            if (k > 0 && length > 1 && (CodeRule.Table.Next(beginning, firstEnd, secondEnd) >> length & 1) == 0)
+            {
+                break;
+            }
             var token = tokens[k];
             var separator = k == 0 ? (byte)0 : Separator(view, tokens[k - 1].End, token.Start);
             if ((k > 0 && separator == 0) || token.Has(Kinds.High) || length + token.Length > CharactersMax
@@ -105,6 +117,8 @@ internal sealed class CodeRecognizer : IRecognizer
                 code[length++] = view[c] is >= (byte)'a' and <= (byte)'z' ? (byte)(view[c] - 32) : view[c];
             }
             ends[groups++] = length;
+            beginning = length > 1 ? CodeTable.Beginning(code[0], code[1]) : 0;
+            (firstEnd, secondEnd) = k == 0 ? (length, 0) : (firstEnd, k == 1 ? length : secondEnd);
         }
         return groups;
     }
@@ -121,10 +135,10 @@ internal sealed class CodeRecognizer : IRecognizer
         };
     }
 
-    private static (string Type, float Score, string Why)? Best(Scan scan, int first, int count, ReadOnlySpan<byte> code, ReadOnlySpan<byte> separators, ulong places)
+    private static (string Type, float Score, string Why)? Best(
+        Scan scan, int first, int count, ReadOnlySpan<CodeRule> rules, ref CueSet? before, ReadOnlySpan<byte> code, ReadOnlySpan<byte> separators, ulong places)
     {
         (string Type, float Score, string Why)? best = null;
-        var rules = CodeRule.For(code.Length, code[0] >= 'A');
         var (around, looked, inside) = (scan.Label, false, false);
         var alone = first == 0 && count == scan.TokenCount; // a field's value: there are no words to ask
         foreach (var rule in rules)
@@ -133,25 +147,22 @@ internal sealed class CodeRecognizer : IRecognizer
             {
                 continue;
             }
-            if (rule.Check is { } check && !check(code))
-            {
-                continue;
-            }
             if (!looked)
             {
-                (around, looked, inside) = (scan.Around(first, first + count - 1), true, InsideNumber(scan, first, count));
+                (around, looked, inside) = ((before ??= scan.Before(first)) | scan.After(first + count - 1), true, InsideNumber(scan, first, count));
             }
+            // What is not sure enough needs no check; that is most, where no word announces anything.
             var cued = around.Has(rule.Cues);
-            if (rule.Cased && !alone && !cued && Lowered(scan, first, count))
-            {
-                continue;
-            }
             var sure = inside ? rule.Score - 0.35f : rule.Score;
             sure = cued ? Math.Min(1, Math.Max(sure, Cued) + CueAdds) : sure;
             sure += !alone || cued || scan.Label != default ? 0 : rule.Check is null ? AloneAdds : AloneAndRightAdds;
-            if (sure >= Threshold && (best is null || sure > best.Value.Score))
+            if (sure < Threshold || (best is not null && sure <= best.Value.Score) || (rule.Cased && !alone && !cued && Lowered(scan, first, count)))
             {
-                best = (rule.Type, sure, cued ? rule.Why + "+cue" : rule.Why);
+                continue;
+            }
+            if (rule.Check is not { } check || check(code))
+            {
+                best = (rule.Type, sure, cued ? rule.WhyCued : rule.Why);
             }
         }
         return best is { Score: > 1 } most ? most with { Score = 1 } : best;

@@ -8,6 +8,10 @@ internal static class CommandSecrets
 {
     private const int CommandMax = 2048, CredentialMin = 8, AppIdMin = 15, AppTokenMin = 27, AppTokenMax = 40;
 
+    private static readonly uint Command = WordHash.Of("curl"), Shop = WordHash.Of("contribsys");
+
+    internal static IEnumerable<uint> Awaits => [Command, Shop];
+
     internal static void Find(Scan scan)
     {
         Curl(scan);
@@ -19,8 +23,14 @@ internal static class CommandSecrets
     private static void Curl(Scan scan)
     {
         var view = scan.View;
-        for (var at = view.IndexOf("curl "u8); at >= 0;)
+        var done = 0;
+        foreach (var k in scan.Awaited)
         {
+            var at = scan.Tokens[k].Start;
+            if (scan.Tokens[k].Hash != Command || scan.Tokens[k].After != ' ' || at < done)
+            {
+                continue;
+            }
             var end = CommandEnd(view, at);
             var command = view[at..end];
             var header = command.IndexOf("uthorization: "u8);
@@ -30,7 +40,7 @@ internal static class CommandSecrets
             {
                 scan.Add(EntityTypes.Secret, at, at + header + close + 1, 1, "curl");
             }
-            at = Bytes.Next(view, end, "curl "u8);
+            done = end;
         }
     }
 
@@ -82,8 +92,13 @@ internal static class CommandSecrets
     private static void Contribsys(Scan scan)
     {
         var view = scan.View;
-        for (var at = view.IndexOf("__CONTRIBSYS__COM"u8); at >= 0; at = Bytes.Next(view, at + 17, "__CONTRIBSYS__COM"u8))
+        foreach (var k in scan.Awaited)
         {
+            var at = scan.Tokens[k].Start - 2;
+            if (scan.Tokens[k].Hash != Shop || at < 0 || !view[at..].StartsWith("__CONTRIBSYS__COM"u8))
+            {
+                continue;
+            }
             var start = at + 17;
             while (start < view.Length && start - at < 23 && view[start] is (byte)'=' or (byte)':' or (byte)' ' or (byte)'"' or (byte)'\'')
             {

@@ -16,8 +16,9 @@ internal sealed class CryptoRecognizer : IRecognizer
     public void Find(Scan scan)
     {
         var view = scan.View;
-        foreach (var token in scan.Tokens)
+        foreach (var k in scan.Marks)
         {
+            var token = scan.Tokens[k];
             if (token.Length is < 25 or > 90 || !token.Has(Kinds.Digit) || token.Has(Kinds.High))
             {
                 continue;

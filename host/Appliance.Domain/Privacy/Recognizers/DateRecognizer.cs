@@ -12,14 +12,16 @@ internal sealed class DateRecognizer : IRecognizer
     private const int YearMin = 1850, YearMax = 2149;
     private static readonly CueSet Birth = CueLexicon.Group("birth");
     private static readonly Dictionary<uint, int> Months = Table.Lines("months.tsv").Select(l => l.Split('\t'))
-        .SelectMany(f => f[1].Split(' ').Select(w => (Hash: Tokenizer.Hash(Encoding.UTF8.GetBytes(w)), Month: int.Parse(f[0], System.Globalization.CultureInfo.InvariantCulture))))
+        .SelectMany(f => f[1].Split(' ').Select(w => (Hash: WordHash.Of(w), Month: int.Parse(f[0], System.Globalization.CultureInfo.InvariantCulture))))
         .DistinctBy(m => m.Hash).ToDictionary(m => m.Hash, m => m.Month);
 
-    private static readonly HashSet<uint> Years = Tokenizer.Hashes("in of during since nel dal en año im seit until till before after a");
-    private static readonly HashSet<uint> Weekdays = Tokenizer.Hashes("monday tuesday wednesday thursday friday saturday sunday");
-    private static readonly HashSet<uint> Between = Tokenizer.Hashes("de del of di d le den");
+    private static readonly HashSet<uint> Years = WordHash.All("in of during since nel dal en año im seit until till before after a");
+    private static readonly HashSet<uint> Weekdays = WordHash.All("monday tuesday wednesday thursday friday saturday sunday");
+    private static readonly HashSet<uint> Between = WordHash.All("de del of di d le den");
 
     public string Name => "date";
+
+    public IEnumerable<uint> Awaits => Weekdays;
 
     public void Find(Scan scan)
     {
@@ -48,17 +50,11 @@ internal sealed class DateRecognizer : IRecognizer
                 next = last + 1;
             }
         }
-        for (var at = view.IndexOf("day"u8); at >= 0; at = Bytes.Next(view, at + 3, "day"u8))
+        foreach (var k in scan.Awaited)
         {
-            var start = at;
-            while (start > 0 && at - start < 6 && char.IsAsciiLetterLower((char)view[start - 1]))
+            if (tokens[k].Has(Kinds.Capital) && tokens[k].Has(Kinds.Lower) && Weekdays.Contains(tokens[k].Hash))
             {
-                start--;
-            }
-            start--;
-            if (start >= 0 && char.IsAsciiLetterUpper((char)view[start]) && !Bytes.IsWord(Bytes.At(view, at + 3)) && Weekdays.Contains(Tokenizer.Hash(view[start..(at + 3)])))
-            {
-                scan.Add(EntityTypes.Date, start, at + 3, 0.6f, "weekday");
+                scan.Add(EntityTypes.Date, tokens[k].Start, tokens[k].End, 0.6f, "weekday");
             }
         }
     }

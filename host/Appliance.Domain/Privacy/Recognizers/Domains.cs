@@ -8,12 +8,12 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal static class Domains
 {
     private const int TopMax = 24;
-    private static readonly HashSet<uint> Tops = [.. Table.Lines("tlds.txt").Select(t => Tokenizer.Hash(Encoding.ASCII.GetBytes(t)))];
+    private static readonly HashSet<uint> Tops = [.. Table.Lines("tlds.txt").Select(t => WordHash.Of(t))];
 
     // Names of files that end like hosts do.
-    private static readonly HashSet<uint> Files = [.. "md py rs sh pl so zip mov cc ps ai app java cs php vi am ms mk ml bz gz rar src info".Split(' ').Select(t => Tokenizer.Hash(Encoding.ASCII.GetBytes(t)))];
+    private static readonly HashSet<uint> Files = [.. "md py rs sh pl so zip mov cc ps ai app java cs php vi am ms mk ml bz gz rar src info".Split(' ').Select(t => WordHash.Of(t))];
 
-    internal static bool IsTop(ReadOnlySpan<byte> label) => label.Length is >= 2 and <= TopMax && Tops.Contains(Tokenizer.Hash(label));
+    internal static bool IsTop(ReadOnlySpan<byte> label) => label.Length is >= 2 and <= TopMax && Tops.Contains(WordHash.Of(label));
 
-    internal static bool IsFile(ReadOnlySpan<byte> label) => Files.Contains(Tokenizer.Hash(label));
+    internal static bool IsFile(ReadOnlySpan<byte> label) => Files.Contains(WordHash.Of(label));
 }

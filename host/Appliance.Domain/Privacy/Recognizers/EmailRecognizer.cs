@@ -6,10 +6,12 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal sealed class EmailRecognizer : IRecognizer
 {
     private const int LocalMax = 64, DomainMax = 253;
-    private static readonly HashSet<uint> At = Tokenizer.Hashes("at chiocciola arroba klammeraffe arobase");
-    private static readonly HashSet<uint> Dot = Tokenizer.Hashes("dot punto punkt point");
+    private static readonly HashSet<uint> At = WordHash.All("at chiocciola arroba klammeraffe arobase");
+    private static readonly HashSet<uint> Dot = WordHash.All("dot punto punkt point");
 
     public string Name => "email";
+
+    public IEnumerable<uint> Awaits => At;
 
     public void Find(Scan scan)
     {
@@ -79,9 +81,9 @@ internal sealed class EmailRecognizer : IRecognizer
     private static void Hidden(Scan scan)
     {
         var tokens = scan.Tokens;
-        for (var k = 1; k < tokens.Length - 2; k++)
+        foreach (var k in scan.Awaited)
         {
-            if (tokens[k].Length is not (2 or 6 or 7 or 10 or 11) || (scan.View[tokens[k].Start] | 0x20) is not ('a' or 'c' or 'k') || (scan.View[tokens[k].Start + 1] | 0x20) is not ('t' or 'h' or 'r' or 'l') || !At.Contains(tokens[k].Hash) || !Bracketed(scan.View, tokens[k - 1].End, tokens[k], tokens[k + 1].Start))
+            if (k == 0 || k + 2 >= tokens.Length || !At.Contains(tokens[k].Hash) || !Bracketed(scan.View, tokens[k - 1].End, tokens[k], tokens[k + 1].Start))
             {
                 continue;
             }

@@ -16,45 +16,60 @@ internal enum Known : byte
 
     /// <summary>A word of a language that is mostly written small.</summary>
     Common = 16,
+
+    /// <summary>The whole name of a city or a country, not a part of one.</summary>
+    Whole = 32,
+
+    /// <summary>What the tagger is trained on.</summary>
+    Hints = FirstName | LastName | City | Country | Common,
 }
 
 /// <summary>Names of people and places that are known; a hint for the tagger, never a find by itself.</summary>
 internal static class Gazetteer
 {
-    private const int Slots = 1 << 18;
+    private const int Slots = 1 << 17, KnownBits = 6;
 
-    // Open addressing: 16 bits of the hash tell words apart (one in 65,536 is mistaken for another), a byte says what they are. It fits in a cache.
-    private static readonly ushort[] Marks = new ushort[Slots];
-    private static readonly Known[] Kinds = new Known[Slots];
+    // Open addressing: 16 bits of the hash tell words apart (one in 65,536 is mistaken for another), the others say what they are. It fits in a cache.
+    private static readonly uint[] Words = new uint[Slots];
 
     static Gazetteer()
     {
-        foreach (var (hash, known) in Load())
+        foreach (var (hash, facts) in Load())
         {
-            var at = hash & (Slots - 1);
-            while (Kinds[at] != Known.None)
+            var at = hash % Slots;
+            while (Words[at] != 0)
             {
-                at = (at + 1) & (Slots - 1);
+                at = (at + 1) % Slots;
             }
-            (Marks[at], Kinds[at]) = ((ushort)(hash >> 16), known);
+            Words[at] = (hash & 0xFFFF0000) | facts;
         }
     }
 
-    internal static Known Of(uint hash)
+    internal static Known Of(uint hash) => Look(hash).Known;
+
+    /// <summary>What a word is known as, and its class among the small words that say what stands beside them (<see cref="WordClasses"/>).</summary>
+    internal static (Known Known, byte Class) Look(uint hash)
     {
-        for (var at = hash & (Slots - 1); Kinds[at] != Known.None; at = (at + 1) & (Slots - 1))
+        for (var at = hash % Slots; Words[at] != 0; at = (at + 1) % Slots)
         {
-            if (Marks[at] == (ushort)(hash >> 16))
+            if ((Words[at] ^ hash) <= 0xFFFF)
             {
-                return Kinds[at];
+                return ((Known)(Words[at] & ((1 << KnownBits) - 1)), (byte)((ushort)Words[at] >> KnownBits));
             }
         }
-        return Known.None;
+        return default;
     }
 
     internal static bool IsCity(uint hash) => (Of(hash) & (Known.City | Known.Country)) != 0;
 
-    private static Dictionary<uint, Known> Load()
+    private static IEnumerable<(uint Hash, uint Facts)> Load()
+    {
+        var known = LoadKnown();
+        var classes = Tagging.WordClasses.Load();
+        return known.Keys.Union(classes.Keys).Select(h => (h, (uint)known.GetValueOrDefault(h) | ((uint)classes.GetValueOrDefault(h) << KnownBits)));
+    }
+
+    private static Dictionary<uint, Known> LoadKnown()
     {
         var words = new Dictionary<uint, Known>();
         foreach (var kind in new[] { Known.FirstName, Known.LastName, Known.City, Known.Country })
@@ -63,14 +78,14 @@ internal static class Gazetteer
             {
                 foreach (var word in name.Split(' ', '-', '\'').Where(w => w.Length > 2 && char.IsUpper(w[0])))
                 {
-                    var hash = Tokenizer.Hash(Encoding.UTF8.GetBytes(word));
-                    words[hash] = words.GetValueOrDefault(hash) | kind;
+                    var hash = WordHash.Of(word);
+                    words[hash] = words.GetValueOrDefault(hash) | kind | (kind >= Known.City && word.Length == name.Length ? Known.Whole : Known.None);
                 }
             }
         }
         foreach (var word in Table.Lines("common.txt"))
         {
-            var hash = Tokenizer.Hash(Encoding.UTF8.GetBytes(word));
+            var hash = WordHash.Of(word);
             words[hash] = words.GetValueOrDefault(hash) | Known.Common;
         }
         return words;

@@ -9,7 +9,7 @@ internal sealed class NameRecognizer : IRecognizer
     private const int ReturningMin = 4, LabelledMax = 5, ShortMax = 3;
     private static readonly Cues.CueSet NameCue = Cues.CueLexicon.Group("name");
     // Words that begin the next sentence where somebody forgot the dot.
-    private static readonly HashSet<uint> Starters = Tokenizer.Hashes("mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera gentili gentile egregi egregio spettabile cordiali distinti saluti grazie con per non the and dear");
+    private static readonly HashSet<uint> Starters = WordHash.All("mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera gentili gentile egregi egregio spettabile cordiali distinti saluti grazie con per non the and dear");
     private const double CapitalsMin = 0.005;
 
     public string Name => "names";
@@ -30,40 +30,54 @@ internal sealed class NameRecognizer : IRecognizer
         }
         // 1 What the tagger may look at: words with capitals, or all words of a text that has none.
         var room = Room.Of(tokens.Length);
-        var (seen, candidates, tags) = (room.Seen, room.Candidates, room.Tags);
-        var small = IsSmall(tokens);
-        var any = false;
-        var taken = room.Taken;
-        Array.Clear(taken, 0, tokens.Length);
-        foreach (var find in scan.Finds)
-        {
-            Take(tokens, find, taken);
-        }
-        for (var k = 0; k < tokens.Length; k++)
-        {
-            candidates[k] = !taken[k] && Tagger.IsCandidate(tokens, k, small);
-            any |= candidates[k];
-        }
-        if (!any)
+        var candidates = Candidates(scan, room);
+        if (candidates.Length == 0)
         {
             return;
         }
         // 2 Words are looked at only where a candidate is near.
-        for (var k = 0; k < tokens.Length; k++)
+        var seen = room.Seen.AsSpan(0, tokens.Length);
+        var tags = room.Tags.AsSpan(0, tokens.Length);
+        var next = 0;
+        foreach (var k in candidates)
         {
-            if (Near(candidates, k, tokens.Length))
+            for (next = Math.Max(next, k - 2); next <= Math.Min(tokens.Length - 1, k + 2); next++)
             {
-                seen[k] = TaggerFeatures.Look(view, tokens, k);
+                seen[next] = TaggerFeatures.Look(view, tokens, next);
             }
         }
-        Tagger.Standard.Tag(seen.AsSpan(0, tokens.Length), candidates.AsSpan(0, tokens.Length), tags.AsSpan(0, tokens.Length));
-        Returning(tokens, seen, tags.AsSpan(0, tokens.Length));
+        tags.Clear();
+        Tagger.Standard.Tag(seen, candidates, tags);
+        SureNames.Settle(tokens, seen, candidates, tags);
+        Companies.Settle(tokens, seen, candidates, tags);
+        Returning(scan, seen, candidates, tags);
         // 3 Runs of tags are finds.
         Spans(scan, tags);
     }
 
     // What a rule has found is no name.
-    private static void Take(ReadOnlySpan<Token> tokens, Found find, bool[] taken)
+    private static ReadOnlySpan<int> Candidates(Scan scan, Room room)
+    {
+        var tokens = scan.Tokens;
+        var taken = room.Taken.AsSpan(0, tokens.Length);
+        taken.Clear();
+        foreach (var find in scan.Finds)
+        {
+            Take(tokens, find, taken);
+        }
+        var small = scan.Capitals.Length < tokens.Length * CapitalsMin;
+        var count = 0;
+        for (var k = 0; k < tokens.Length; k++)
+        {
+            if (!taken[k] && Tagger.IsCandidate(tokens, k, small))
+            {
+                room.Candidates[count++] = k;
+            }
+        }
+        return room.Candidates.AsSpan(0, count);
+    }
+
+    private static void Take(ReadOnlySpan<Token> tokens, Found find, Span<bool> taken)
     {
         var (low, high) = (0, tokens.Length);
         while (low < high)
@@ -77,23 +91,10 @@ internal sealed class NameRecognizer : IRecognizer
         }
     }
 
-    private static bool Near(bool[] candidates, int k, int count) => candidates[k]
-        || (k > 0 && candidates[k - 1]) || (k > 1 && candidates[k - 2]) || (k + 1 < count && candidates[k + 1]) || (k + 2 < count && candidates[k + 2]);
-
-    private static bool IsSmall(ReadOnlySpan<Token> tokens)
-    {
-        var capitals = 0;
-        foreach (var token in tokens)
-        {
-            capitals += token.Has(Kinds.Capital) ? 1 : 0;
-        }
-        return capitals < tokens.Length * CapitalsMin;
-    }
-
-    private static void Spans(Scan scan, byte[] tags)
+    private static void Spans(Scan scan, Span<byte> tags)
     {
         var tokens = scan.Tokens;
-        for (var k = 0; k < tokens.Length; k++)
+        for (var k = tags.IndexOfAnyExcept((byte)Tags.Outside); k >= 0 && k < tokens.Length; k++)
         {
             if (tags[k] == Tags.Outside)
             {
@@ -119,6 +120,17 @@ internal sealed class NameRecognizer : IRecognizer
                 scan.Add(EntityTypes.Location, tokens[first].Start, tokens[k - 1].End, 0.7f, "tagger"); // Finland 80896
                 first = k;
             }
+            if (kind == 3 && first < k && tokens[first].IsNumber && HasDigits(tokens[(first + 1)..(k + 1)]))
+            {
+                scan.Add(EntityTypes.StreetAddress, tokens[first].Start, tokens[first].End, 0.7f, Overlaps.Apart); // 41086 Kiannonkatu 98
+                first++;
+            }
+            if (kind == 3 && !block && CityBehind(tokens, first, k) is var city and > 0)
+            {
+                tags[city..(k + 1)].Fill((byte)Tags.Inside(1));
+                tags[city] = (byte)Tags.Begin(1);
+                k = city - 1;
+            }
             var type = kind == 3 ? Address(scan.Tokens[first..(k + 1)], block) : Tags.Kinds[kind];
             if (type is not null)
             {
@@ -127,20 +139,40 @@ internal sealed class NameRecognizer : IRecognizer
         }
     }
 
+    // Maneeži 75, Saareküla: words without a number behind the only comma.
+    private static int CityBehind(ReadOnlySpan<Token> tokens, int first, int last)
+    {
+        var city = 0;
+        for (var k = first; k < last; k++)
+        {
+            if (tokens[k].After == ',' && city > 0)
+            {
+                return 0;
+            }
+            city = tokens[k].After == ',' ? k + 1 : city;
+        }
+        return city > 0 && !HasDigits(tokens[city..(last + 1)]) && HasDigits(tokens[first..city]) ? city : 0;
+    }
+
     // The same person again, without anything around that says so.
-    private static void Returning(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, Span<byte> tags)
+    private static void Returning(Scan scan, ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, Span<byte> tags)
     {
         HashSet<uint>? people = null;
-        for (var k = 0; k < tokens.Length; k++)
+        var tokens = scan.Tokens;
+        foreach (var k in candidates)
         {
             if (tags[k] is 1 or 2 && tokens[k].Length >= ReturningMin && tokens[k].Has(Kinds.Capital) && (seen[k].Known & Known.Common) == 0)
             {
                 (people ??= []).Add(tokens[k].Hash);
             }
         }
-        for (var k = 0; people is not null && k < tokens.Length; k++)
+        if (people is null)
         {
-            if (tags[k] == Tags.Outside && tokens[k].Has(Kinds.Capital) && people.Contains(tokens[k].Hash))
+            return;
+        }
+        foreach (var k in scan.Capitals)
+        {
+            if (tags[k] == Tags.Outside && people.Contains(tokens[k].Hash))
             {
                 var joins = k > 0 && tags[k - 1] is 1 or 2 && k > 0 && tokens[k].Start - tokens[k - 1].End == 1;
                 tags[k] = (byte)(joins ? Tags.Inside(0) : Tags.Begin(0));
@@ -207,7 +239,8 @@ internal sealed class NameRecognizer : IRecognizer
         private static Room? _last;
 
         internal Seen[] Seen = [];
-        internal bool[] Candidates = [], Taken = [];
+        internal int[] Candidates = [];
+        internal bool[] Taken = [];
         internal byte[] Tags = [];
 
         internal static Room Of(int count)
@@ -215,7 +248,7 @@ internal sealed class NameRecognizer : IRecognizer
             var room = _last ??= new Room();
             if (room.Seen.Length < count)
             {
-                (room.Seen, room.Candidates, room.Taken, room.Tags) = (new Seen[count * 2], new bool[count * 2], new bool[count * 2], new byte[count * 2]);
+                (room.Seen, room.Candidates, room.Taken, room.Tags) = (new Seen[count * 2], new int[count * 2], new bool[count * 2], new byte[count * 2]);
             }
             return room;
         }

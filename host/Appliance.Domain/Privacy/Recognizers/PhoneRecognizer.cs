@@ -32,10 +32,11 @@ internal sealed class PhoneRecognizer : IRecognizer
             }
             var (count, length) = Collect(view, tokens[k..], groups, digits);
             var best = 0;
+            var before = default(CueSet?);
             for (var taken = count; taken > 0 && best == 0; taken--)
             {
                 var all = Sum(groups[..taken]);
-                if (all is >= DigitsMin and <= DigitsMax && Score(scan, k, taken, groups[..taken], digits[..all]) is var score and >= 0.5f)
+                if (all is >= DigitsMin and <= DigitsMax && Score(scan, k, taken, groups[..taken], digits[..all], ref before) is var score and >= 0.5f)
                 {
                     var start = Start(view, tokens[k].Start);
                     scan.Add(EntityTypes.Phone, start, Extension(scan, k + taken - 1), score, "phone");
@@ -110,7 +111,7 @@ internal sealed class PhoneRecognizer : IRecognizer
         return start - (Bytes.At(view, start - 1) == '+' ? 1 : Bytes.At(view, start - 2) == '+' && view[start - 1] == ' ' ? 2 : 0);
     }
 
-    private static float Score(Scan scan, int first, int taken, ReadOnlySpan<int> groups, ReadOnlySpan<byte> digits)
+    private static float Score(Scan scan, int first, int taken, ReadOnlySpan<int> groups, ReadOnlySpan<byte> digits, ref CueSet? cues)
     {
         var view = scan.View;
         var (start, end) = (scan.Tokens[first].Start, scan.Tokens[first + taken - 1].End);
@@ -126,7 +127,7 @@ internal sealed class PhoneRecognizer : IRecognizer
         }
         var shape = National(view, scan.Tokens.Slice(first, taken), groups, digits, bracket);
         shape += shape >= 0.3f && first == 0 && taken == scan.TokenCount ? 0.2f : 0; // a field's value
-        var before = scan.Before(first);
+        var before = cues ??= scan.Before(first);
         if (before.Has(Phone) || scan.After(first + taken - 1, 2).Has(Phone))
         {
             return groups.Length == 1 && digits.Length < 7 && !before.Has(Phone) ? 0 : IsDate(groups, digits) ? 0.2f : Math.Max(0.75f, shape);

@@ -63,6 +63,12 @@ internal sealed class PlaceRecognizer : IRecognizer
         return true;
     }
 
+    // User: Eve Magrath; User: 5586 Main Street. What somebody says, not what they are called here.
+    private static bool IsSomethingElse(ReadOnlySpan<byte> view, int start, int end) => Bytes.At(view, end) == ' ' && Capital(Bytes.At(view, end + 1))
+        && (view[start..end].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0 || (Capital(view[start]) && view[(start + 1)..end].IndexOfAny("0123456789_"u8) < 0));
+
+    private static bool Capital(byte b) => b >= 0x80 || char.IsAsciiLetterUpper((char)b);
+
     // username: mrossi, user=mrossi, login "mrossi"
     private static void Named(Scan scan, int token)
     {
@@ -90,6 +96,10 @@ internal sealed class PlaceRecognizer : IRecognizer
         while (end < view.Length && end - start < UserMax && (Bytes.IsWord(view[end]) || (view[end] is (byte)'.' or (byte)'_' or (byte)'-' && Bytes.IsWord(Bytes.At(view, end + 1)))))
         {
             end++;
+        }
+        if (IsSomethingElse(view, start, end))
+        {
+            return;
         }
         if (end - start >= UserMin && view[end..].Length is var left && (left == 0 || view[end] != '@'))
         {

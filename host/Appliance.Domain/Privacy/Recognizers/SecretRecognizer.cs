@@ -10,7 +10,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Keys and passwords: by their prefix and form (<c>Tables/secrets.tsv</c>), as private keys in PEM, behind the name of a secret, inside an address.</summary>
 internal sealed class SecretRecognizer : IRecognizer
 {
-    private const int ValueMin = 6, ValueMax = 512, PemMin = 100, PemMax = 16 << 10;
+    private const int ValueMin = 6, ValueMax = 512, PemMin = 100, PemMax = 16 << 10, Fence = 5;
     private const double EntropyMin = 2.5, LongEntropyMin = 3.1;
     private static readonly CueSet Secret = CueLexicon.Group("secret");
 
@@ -24,7 +24,12 @@ internal sealed class SecretRecognizer : IRecognizer
     private static readonly bool[] Starts = [.. Enumerable.Range(0, 65536).Select(k => Rules.ContainsKey((ushort)k))];
     private static readonly SearchValues<byte> ValueEnd = SearchValues.Create(" \n\r\t\"'`,;<>()[]{}&|"u8);
 
+    // What stands before credentials in a header or a command.
+    private static readonly uint Bearer = WordHash.Of("bearer"), Token = WordHash.Of("token"), Basic = WordHash.Of("basic"), U = WordHash.Of("u"), User = WordHash.Of("user"), Begin = WordHash.Of("begin");
+
     public string Name => "secrets";
+
+    public IEnumerable<uint> Awaits => [Bearer, Token, Basic, U, User, Begin, .. CommandSecrets.Awaits];
 
     public void Find(Scan scan)
     {
@@ -39,7 +44,7 @@ internal sealed class SecretRecognizer : IRecognizer
                 continue;
             }
             var after = token.After;
-            var end = (token.Length >= 16 || after is (byte)'-' or (byte)'_' or (byte)'.' or (byte)':') && Starts[Two(view, token.Start)] ? Prefixed(scan, token.Start) : 0;
+            var end = (token.Length >= 16 || (after is (byte)'-' or (byte)'_' or (byte)'.' or (byte)':' && Bytes.At(view, token.End + 1) > ' ')) && Starts[Two(view, token.Start)] ? Prefixed(scan, token.Start) : 0;
             end = end == 0 && IsMarked(view, token.End, after) ? NamedBefore(scan, k) : end;
             done = Math.Max(done, end);
         }
@@ -92,8 +97,13 @@ internal sealed class SecretRecognizer : IRecognizer
     {
         var view = scan.View;
         var done = 0;
-        for (var at = view.IndexOf("-----BEGIN "u8); at >= 0; at = Bytes.Next(view, at + 11, "-----BEGIN "u8))
+        foreach (var k in scan.Awaited)
         {
+            var at = scan.Tokens[k].Start - Fence;
+            if (scan.Tokens[k].Hash != Begin || at < 0 || !view[at..].StartsWith("-----BEGIN "u8))
+            {
+                continue;
+            }
             var head = view[at..Math.Min(view.Length, at + 80)];
             if (at < done || head.IndexOf("PRIVATE KEY"u8) < 0 || view.Length - at < PemMin)
             {
@@ -213,8 +223,14 @@ internal sealed class SecretRecognizer : IRecognizer
     private static void Inside(Scan scan)
     {
         var view = scan.View;
-        for (var at = view.IndexOf("://"u8); at >= 0; at = Bytes.Next(view, at + 3, "://"u8))
+        var tokens = scan.Tokens;
+        foreach (var k in scan.Marks)
         {
+            var at = tokens[k].End;
+            if (tokens[k].After != ':' || !view[at..].StartsWith("://"u8))
+            {
+                continue;
+            }
             var window = view[(at + 3)..Math.Min(view.Length, at + 3 + 256)];
             var end = window.IndexOfAny((byte)'/', (byte)' ', (byte)'\n');
             window = end < 0 ? window : window[..end];
@@ -224,16 +240,12 @@ internal sealed class SecretRecognizer : IRecognizer
                 scan.Add(EntityTypes.Secret, at + 3 + colon + 1, at + 3 + sign, 0.9f, "in address");
             }
         }
-        foreach (var token in scan.Tokens)
+        foreach (var k in scan.Awaited)
         {
-            if (token.Length is not (1 or 4 or 5 or 6) || (view[token.Start] | 0x20) is not ('b' or 't' or 'u'))
-            {
-                continue;
-            }
-            var bearer = token.Length == 6 && Bytes.StandsAt(view, token.Start, "bearer"u8)
-                || (token.Length == 5 && Bytes.StandsAt(view, token.Start, "token"u8) && Bytes.StandsAt(view, token.Start - 15, "authorization: "u8));
-            var basic = token.Length == 5 && Bytes.StandsAt(view, token.Start, "basic"u8);
-            var user = token.Length is 1 or 4 && Bytes.At(view, token.Start - 1) == '-' && (view[token.Start] == 'u' && (token.Length == 1 || Bytes.StandsAt(view, token.Start, "user"u8)));
+            var token = tokens[k];
+            var bearer = token.Hash == Bearer || (token.Hash == Token && Bytes.StandsAt(view, token.Start - 15, "authorization: "u8));
+            var basic = token.Hash == Basic;
+            var user = (token.Hash == U || token.Hash == User) && Bytes.At(view, token.Start - 1) == '-' && view[token.Start] == 'u';
             if (!bearer && !basic && !user)
             {
                 continue;

@@ -16,8 +16,14 @@ internal sealed class UrlRecognizer : IRecognizer
         // 1 With a scheme: everything up to a blank.
         var view = scan.View;
         var done = 0;
-        for (var at = view.IndexOf("://"u8); at >= 0; at = Bytes.Next(view, at + 3, "://"u8))
+        var tokens = scan.Tokens;
+        foreach (var k in scan.Marks)
         {
+            var at = tokens[k].End;
+            if (tokens[k].After != ':' || !view[at..].StartsWith("://"u8))
+            {
+                continue;
+            }
             var start = at;
             while (start > 0 && at - start < SchemeMax && (char.IsAsciiLetterOrDigit((char)view[start - 1]) || view[start - 1] is (byte)'+' or (byte)'-'))
             {
@@ -31,7 +37,6 @@ internal sealed class UrlRecognizer : IRecognizer
             }
         }
         // 2 Names of hosts: a known last label, with a path or without.
-        var tokens = scan.Tokens;
         var next1 = 0;
         foreach (var mark in scan.Marks)
         {

@@ -3,6 +3,9 @@ namespace Appliance.Domain.Privacy.Scanning;
 /// <summary>Settles where finds overlap: one find that covers all of them, of the kind that is surest. Coverage is never dropped.</summary>
 internal static class Overlaps
 {
+    /// <summary>Why of a number in front of a street that has its own: the building or the box, a part by itself.</summary>
+    internal const string Apart = "number before street";
+
     private const int BetweenMax = 8;
 
     /// <param name="finds">Sorted in place.</param>
@@ -36,7 +39,7 @@ internal static class Overlaps
                 finds[kept - 1] = name with { End = next.End }; // two parts of one name
                 continue;
             }
-            if (kept > 0 && finds[kept - 1] is { Type: EntityTypes.StreetAddress } last && last.Why != "street es" && next.Type is EntityTypes.Location or EntityTypes.StreetAddress or "IT_POSTAL_CODE" or "ZIP_CODE"
+            if (kept > 0 && finds[kept - 1] is { Type: EntityTypes.StreetAddress } last && last.Why is not ("street es" or Apart) && next.Type is EntityTypes.Location or EntityTypes.StreetAddress or "IT_POSTAL_CODE" or "ZIP_CODE"
                 && !(BeginsLine(view, last.Start) && view[last.End..next.Start].Contains((byte)'\n')) && next.Start - last.End <= BetweenMax && view[last.End..next.Start].IndexOfAnyExcept(" ,.\n\r>-"u8) < 0)
             {
                 finds[kept - 1] = last with { End = next.End };
@@ -47,9 +50,10 @@ internal static class Overlaps
         return kept;
     }
 
+    // Perhaps behind a number that stands apart.
     private static bool BeginsLine(ReadOnlySpan<byte> view, int place)
     {
-        while (place > 0 && view[place - 1] is (byte)' ' or (byte)'>' or (byte)'\t')
+        while (place > 0 && view[place - 1] is (byte)' ' or (byte)'>' or (byte)'\t' or (>= (byte)'0' and <= (byte)'9'))
         {
             place--;
         }

@@ -15,28 +15,28 @@ internal sealed class Scan
     private const int CuesAhead = 4;
     private const int FindsMax = 1 << 20;
     private readonly TextBytes _text = new();
-    private Token[] _tokens = new Token[256];
-    private CueSet[] _cues = new CueSet[256];
-    private bool[] _cued = new bool[256];
-    private int[] _digits = new int[64];
-    private int _digitCount;
-    private int[] _marks = new int[64];
-    private int _markCount;
+    private readonly Tokenizer _words = new(Detector.Awaited);
     private Found[] _found = new Found[64];
 
     internal ReadOnlySpan<byte> View => _text.View;
 
     internal TextBytes Text => _text;
 
-    internal ReadOnlySpan<Token> Tokens => _tokens.AsSpan(0, TokenCount);
+    internal ReadOnlySpan<Token> Tokens => _words.Tokens;
 
-    /// <summary>The tokens with a digit in them, by their place among the tokens.</summary>
-    internal ReadOnlySpan<int> Digits => _digits.AsSpan(0, _digitCount);
+    /// <inheritdoc cref="Tokenizer.Digits"/>
+    internal ReadOnlySpan<int> Digits => _words.Digits;
 
-    /// <summary>The tokens that a mark follows, and very long ones, by their place among the tokens.</summary>
-    internal ReadOnlySpan<int> Marks => _marks.AsSpan(0, _markCount);
+    /// <inheritdoc cref="Tokenizer.Marks"/>
+    internal ReadOnlySpan<int> Marks => _words.Marks;
 
-    internal int TokenCount { get; private set; }
+    /// <inheritdoc cref="Tokenizer.Capitals"/>
+    internal ReadOnlySpan<int> Capitals => _words.Capitals;
+
+    /// <inheritdoc cref="Tokenizer.Awaited"/>
+    internal ReadOnlySpan<int> Awaited => _words.Awaited;
+
+    internal int TokenCount => _words.Tokens.Length;
 
     internal int FoundCount { get; private set; }
 
@@ -48,12 +48,7 @@ internal sealed class Scan
     internal void Read(ReadOnlyMemory<byte> utf8, CueSet label)
     {
         _text.Read(utf8);
-        (TokenCount, _digitCount, _markCount) = Tokenizer.Cut(_text.View, ref _tokens, ref _digits, ref _marks);
-        if (_cues.Length < TokenCount)
-        {
-            (_cues, _cued) = (new CueSet[_tokens.Length], new bool[_tokens.Length]);
-        }
-        Array.Clear(_cued, 0, TokenCount);
+        _words.Cut(_text.View);
         (FoundCount, Label) = (0, label);
     }
 
@@ -78,9 +73,9 @@ internal sealed class Scan
     internal CueSet Before(int first, int back = CuesBack)
     {
         var all = Label;
-        for (var k = Math.Max(0, first - back); k < first; k++)
+        foreach (var token in Tokens[Math.Max(0, first - back)..first])
         {
-            all |= CueOf(k);
+            all |= CueLexicon.Of(token);
         }
         return all;
     }
@@ -88,19 +83,13 @@ internal sealed class Scan
     internal CueSet After(int last, int ahead = CuesAhead)
     {
         var all = default(CueSet);
-        for (var k = last + 1; k <= Math.Min(TokenCount - 1, last + ahead) && !_tokens[k].Has(Kinds.LineBefore); k++)
+        var tokens = Tokens;
+        for (var k = last + 1; k <= Math.Min(tokens.Length - 1, last + ahead) && !tokens[k].Has(Kinds.LineBefore); k++)
         {
-            all |= CueOf(k);
+            all |= CueLexicon.Of(tokens[k]);
         }
         return all;
     }
 
-    internal CueSet CueOf(int token)
-    {
-        if (!_cued[token])
-        {
-            (_cues[token], _cued[token]) = (CueLexicon.Of(_text.View[_tokens[token].Start.._tokens[token].End], _tokens[token]), true);
-        }
-        return _cues[token];
-    }
+    internal CueSet CueOf(int token) => CueLexicon.Of(Tokens[token]);
 }

@@ -1,110 +1,105 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Appliance.Domain.Privacy.Scanning;
 
-/// <summary>Cuts a view into runs of letters and digits: the one pass that all recognizers start from.</summary>
-internal static class Tokenizer
+/// <summary>Cuts a view into runs of letters and digits: the one pass that all recognizers start from. 64 bytes at a time become bits, and tokens are where the bits change.</summary>
+/// <remarks>Places of tokens are kept from text to text and grow as needed.</remarks>
+internal sealed class Tokenizer
 {
-    // 0 separates; else the Kinds of the byte.
-    private static readonly byte[] Classes = [.. Enumerable.Range(0, 256).Select(b => (byte)(b switch
-    {
-        >= '0' and <= '9' => Kinds.Digit,
-        >= 'A' and <= 'Z' => Kinds.Upper,
-        >= 'a' and <= 'z' => Kinds.Lower,
-        >= 0x80 => Kinds.High,
-        _ => Kinds.None,
-    }))];
-
     private const int LongToken = 16;
-    private static readonly bool[] Marks = [.. Enumerable.Range(0, 256).Select(b => ".:='\"-_/]".Contains((char)b, StringComparison.Ordinal))];
+    private static readonly bool[] IsMark = [.. Enumerable.Range(0, 256).Select(b => ".:='\"-_/]".Contains((char)b, StringComparison.Ordinal))];
+    private readonly WordFilter _awaited;
+    private Token[] _tokens = new Token[256];
+    private int[] _digits = new int[256], _marks = new int[256], _capitals = new int[256], _words = new int[256];
+    private Lists _lists;
 
-    private static readonly byte[] Lower = [.. Enumerable.Range(0, 256).Select(b => (byte)(b is >= 'A' and <= 'Z' ? b | 0x20 : b))];
+    // How many there are in each list.
+    private readonly record struct Lists(int Tokens, int Digits, int Marks, int Capitals, int Words);
 
-    /// <summary>FNV-1a over the letters in lower case; also of cues and names in tables.</summary>
-    internal static uint Hash(ReadOnlySpan<byte> word)
+    /// <param name="awaited">Words whose tokens are listed apart.</param>
+    internal Tokenizer(WordFilter? awaited = null) => _awaited = awaited ?? WordFilter.None;
+
+    internal ReadOnlySpan<Token> Tokens => _tokens.AsSpan(0, _lists.Tokens);
+
+    /// <summary>The tokens with a digit in them, by their place among the tokens: most recognizers look at no others.</summary>
+    internal ReadOnlySpan<int> Digits => _digits.AsSpan(0, _lists.Digits);
+
+    /// <summary>The tokens that a mark follows, such as a dot or an equals sign, and very long ones.</summary>
+    internal ReadOnlySpan<int> Marks => _marks.AsSpan(0, _lists.Marks);
+
+    /// <summary>The tokens that begin with a capital.</summary>
+    internal ReadOnlySpan<int> Capitals => _capitals.AsSpan(0, _lists.Capitals);
+
+    /// <summary>The tokens that may be words that a recognizer waits for; a few others are among them.</summary>
+    internal ReadOnlySpan<int> Awaited => _words.AsSpan(0, _lists.Words);
+
+    internal void Cut(ReadOnlySpan<byte> view)
     {
-        var hash = HashStart;
-        byte last = 0;
-        foreach (var b in word)
+        var (start, kinds, line) = (-1, Kinds.None, Kinds.LineBefore);
+        var lists = default(Lists);
+        Span<byte> tail = stackalloc byte[ByteClasses.Size];
+        // One block more than there is text: it ends the last token.
+        for (var block = 0; block <= view.Length; block += ByteClasses.Size)
         {
-            hash = HashNext(hash, b, ref last);
+            Reserve(lists.Tokens);
+            var classes = ByteClasses.Of(view, block, tail);
+            var edges = classes.Word ^ ((classes.Word << 1) | (start < 0 ? 0UL : 1UL));
+            var from = 0; // where the token that is open begins in this block
+            while (edges != 0)
+            {
+                var edge = BitOperations.TrailingZeroCount(edges);
+                edges &= edges - 1;
+                if (start < 0)
+                {
+                    (from, start) = (edge, block + edge);
+                    line |= classes.LineBefore(edge);
+                    continue;
+                }
+                lists = Add(lists, view, start, block + edge, kinds | classes.Kinds(from, edge) | line);
+                (start, kinds, line) = (-1, Kinds.None, Kinds.None);
+            }
+            if (start < 0)
+            {
+                line |= classes.LineLeft ? Kinds.LineBefore : Kinds.None;
+            }
+            else
+            {
+                kinds |= classes.Kinds(from, ByteClasses.Size); // it goes on in the next block
+            }
         }
-        return hash;
+        _lists = lists;
     }
 
-    /// <summary>The hashes of words with blanks between them.</summary>
-    internal static HashSet<uint> Hashes(string words) => [.. words.Split(' ').Select(w => Hash(Encoding.UTF8.GetBytes(w)))];
-
-    internal const uint HashStart = 2166136261;
-
-    internal static uint HashNext(uint hash, byte b, ref byte last)
+    // Written to all lists, and counted only where it belongs: words are too irregular for a processor to guess.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Lists Add(Lists lists, ReadOnlySpan<byte> view, int start, int end, Kinds kinds)
     {
-        // ASCII, and the two-byte capitals of Western Europe, in lower case.
-        var lower = b is >= (byte)'A' and <= (byte)'Z' || (last == 0xC3 && b is >= 0x80 and <= 0x9E) ? (byte)(b | 0x20) : b;
-        last = b;
-        return (hash ^ lower) * 16777619;
+        var hash = (kinds & Kinds.High) == 0 ? WordHash.OfAscii(view, start, end - start) : WordHash.Of(view[start..end]);
+        var (after, next) = (Bytes.At(view, end), Bytes.At(view, end + 1));
+        kinds |= view[start] < 0x80 ? (uint)(view[start] - 'A') <= 'Z' - 'A' ? Kinds.Capital : Kinds.None : HighCapital(view[start..]);
+        var marked = IsMark[after] | end - start >= LongToken | (after == ' ' & (next == '=' | next == ':'));
+        _tokens[lists.Tokens] = new Token(start, end, hash, kinds, after);
+        _digits[lists.Digits] = _marks[lists.Marks] = _capitals[lists.Capitals] = _words[lists.Words] = lists.Tokens;
+        return new Lists(
+            lists.Tokens + 1, lists.Digits + (int)(kinds & Kinds.Digit), lists.Marks + (marked ? 1 : 0),
+            lists.Capitals + ((int)(kinds & Kinds.Capital) / (int)Kinds.Capital), lists.Words + (_awaited.MayHave(hash) ? 1 : 0));
     }
 
-    /// <param name="tokens">Grows as needed.</param>
-    /// <returns>How many there are.</returns>
-    internal static int Cut(ReadOnlySpan<byte> view, ref Token[] tokens)
-    {
-        var (digits, marks) = (Array.Empty<int>(), Array.Empty<int>());
-        return Cut(view, ref tokens, ref digits, ref marks).Tokens;
-    }
+    private static Kinds HighCapital(ReadOnlySpan<byte> letter) =>
+        Rune.DecodeFromUtf8(letter, out var rune, out _) == System.Buffers.OperationStatus.Done && Rune.IsUpper(rune) ? Kinds.Capital : Kinds.None;
 
-    /// <param name="digits">Gets the tokens with a digit in them: most recognizers look at no others.</param>
-    /// <param name="marks">Gets the tokens that a mark follows, such as a dot or an equals sign, and very long ones.</param>
-    internal static (int Tokens, int Digits, int Marks) Cut(ReadOnlySpan<byte> view, ref Token[] tokens, ref int[] digits, ref int[] marks)
+    // A block has at most 32 tokens that begin in it, and one more may end.
+    private void Reserve(int count)
     {
-        var (numbers, marked) = (0, 0);
-        var (count, at, line) = (0, 0, Kinds.LineBefore);
-        var (classes, lower) = (Classes, Lower);
-        while (true)
+        if (count + (ByteClasses.Size / 2) + 2 > _tokens.Length)
         {
-            while (at < view.Length && classes[view[at]] == 0)
-            {
-                line |= view[at] == '\n' ? Kinds.LineBefore : 0;
-                at++;
-            }
-            if (at == view.Length)
-            {
-                return (count, numbers, marked);
-            }
-            var (start, kinds, hash) = (at, 0, HashStart);
-            for (; at < view.Length && classes[view[at]] is var c and not 0; at++)
-            {
-                kinds |= c;
-                hash = (hash ^ lower[view[at]]) * 16777619;
-            }
-            hash = (kinds & (int)Kinds.High) != 0 ? Hash(view[start..at]) : hash; // accented capitals are two bytes
-            if (count == tokens.Length)
-            {
-                Array.Resize(ref tokens, Math.Max(256, tokens.Length * 2));
-            }
-            if ((kinds & (int)Kinds.Digit) != 0)
-            {
-                if (numbers == digits.Length)
-                {
-                    Array.Resize(ref digits, Math.Max(64, digits.Length * 2));
-                }
-                digits[numbers++] = count;
-            }
-            var after = at < view.Length ? view[at] : (byte)0;
-            if (Marks[after] || at - start >= LongToken || (after == ' ' && at + 1 < view.Length && view[at + 1] is (byte)'=' or (byte)':'))
-            {
-                if (marked == marks.Length)
-                {
-                    Array.Resize(ref marks, Math.Max(64, marks.Length * 2));
-                }
-                marks[marked++] = count;
-            }
-            tokens[count++] = new Token(start, at, hash, (Kinds)kinds | line | (IsCapital(view, start) ? Kinds.Capital : 0), after);
-            line = 0;
+            Array.Resize(ref _tokens, _tokens.Length * 2);
+            Array.Resize(ref _digits, _tokens.Length);
+            Array.Resize(ref _marks, _tokens.Length);
+            Array.Resize(ref _capitals, _tokens.Length);
+            Array.Resize(ref _words, _tokens.Length);
         }
     }
-
-    private static bool IsCapital(ReadOnlySpan<byte> view, int start) => view[start] < 0x80
-        ? view[start] is >= (byte)'A' and <= (byte)'Z'
-        : Rune.DecodeFromUtf8(view[start..], out var rune, out _) == System.Buffers.OperationStatus.Done && Rune.IsUpper(rune);
 }

@@ -22,6 +22,8 @@ internal static class Tags
 /// <summary>A linear model over hashed features, one signed byte for each bucket and tag: four megabytes, trained by <c>./do train-tagger</c>.</summary>
 internal sealed class Tagger(sbyte[] weights)
 {
+    // What a word that may be a name loses as none: a leak costs more than a word too many. Measured on the labelled texts.
+    private const short Doubt = 4;
     private static readonly Lazy<Tagger> Shipped = new(() => new Tagger(Load()));
 
     /// <summary>The model that is part of the program.</summary>
@@ -33,7 +35,7 @@ internal sealed class Tagger(sbyte[] weights)
         var token = tokens[k];
         if (token.Has(Kinds.Capital))
         {
-            return true;
+            return !BeginsSentence(tokens, k);
         }
         if (small)
         {
@@ -45,26 +47,26 @@ internal sealed class Tagger(sbyte[] weights)
             : token.Length <= 5 && capitalNext && k > 0 && tokens[k - 1].Has(Kinds.Capital | Kinds.Digit);
     }
 
-    private static bool IsName(Token token) => Gazetteer.Of(token.Hash) is not (Known.None or Known.Common) and var known && (known & Known.Common) == 0;
+    // A common word, known as nothing else, behind a mark and before a small one: its capital says nothing.
+    private static bool BeginsSentence(ReadOnlySpan<Token> tokens, int k) => (k == 0 || tokens[k - 1].After != ' ') && tokens[k].Has(Kinds.Lower)
+        && k + 1 < tokens.Length && tokens[k + 1].Start - tokens[k].End == 1 && tokens[k].After == ' ' && !tokens[k + 1].Has(Kinds.Capital | Kinds.Digit) && Gazetteer.Of(tokens[k].Hash) == Known.Common;
+
+    private static bool IsName(Token token) => (Gazetteer.Of(token.Hash) & Known.Hints) is not (Known.None or Known.Common) and var known && (known & Known.Common) == 0;
 
     private static bool IsCommon(Token token) => (Gazetteer.Of(token.Hash) & Known.Common) != 0;
 
-    /// <param name="tags">One for each word, in and out: words that are no candidates must be outside.</param>
+    /// <param name="seen">All words; those two places around a candidate must have been looked at.</param>
+    /// <param name="candidates">The words in question by their place, in order.</param>
+    /// <param name="tags">One for each word: all outside, and so they stay but for candidates.</param>
     /// <remarks>A name ends at a line break, a colon or a bracket; an address may run over lines.</remarks>
-    internal void Tag(ReadOnlySpan<Seen> seen, ReadOnlySpan<bool> candidates, Span<byte> tags)
+    internal void Tag(ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, Span<byte> tags)
     {
         Span<int> buckets = stackalloc int[TaggerFeatures.Count];
-        var (last, beforeLast) = (0, 0);
-        for (var k = 0; k < seen.Length; k++)
+        foreach (var k in candidates)
         {
-            var tag = 0;
-            if (candidates[k])
-            {
-                TaggerFeatures.Of(seen, k, last, beforeLast, buckets);
-                tag = Best(buckets, MayGoOn(last, seen[k].Gap) ? last : Tags.Outside);
-            }
-            tags[k] = (byte)tag;
-            (last, beforeLast) = (tag, last);
+            var (last, beforeLast) = (k > 0 ? tags[k - 1] : 0, k > 1 ? tags[k - 2] : 0);
+            TaggerFeatures.Of(seen, k, last, beforeLast, buckets);
+            tags[k] = (byte)Best(buckets, MayGoOn(last, seen[k].Gap) ? last : Tags.Outside);
         }
     }
 
@@ -83,6 +85,7 @@ internal sealed class Tagger(sbyte[] weights)
         Span<short> scores = stackalloc short[Tags.Count];
         low.CopyTo(scores);
         high.CopyTo(scores[8..]);
+        scores[Tags.Outside] -= Doubt;
         return Highest(scores, last);
     }
 

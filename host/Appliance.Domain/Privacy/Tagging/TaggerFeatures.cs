@@ -24,12 +24,10 @@ internal static class TaggerFeatures
     internal static Seen Look(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, int k)
     {
         var token = tokens[k];
-        uint ending = 0;
-        for (var b = Math.Max(token.Start, token.End - 3); b < token.End; b++)
-        {
-            ending = (ending << 8) | (uint)(view[b] | 0x20);
-        }
-        return new Seen(token.Hash, Shape(token), token.Has(Kinds.Digit) ? Known.None : Gazetteer.Of(token.Hash), WordClasses.Of(token.Hash), Gap(view, tokens, k), ending);
+        var ending = token.Length >= 3 ? (uint)((view[token.End - 3] << 16) | (view[token.End - 2] << 8) | view[token.End - 1] | 0x202020)
+            : token.Length == 2 ? (uint)((view[token.Start] << 8) | view[token.Start + 1] | 0x2020) : (uint)(view[token.Start] | 0x20);
+        var (known, group) = token.IsNumber ? default : Gazetteer.Look(token.Hash);
+        return new Seen(token.Hash, Shape(token), token.Has(Kinds.Digit) ? Known.None : known, group, Gap(view, tokens, k), ending);
     }
 
     /// <param name="seen">The words; <paramref name="k"/> is the one in question.</param>
@@ -44,7 +42,7 @@ internal static class TaggerFeatures
         var after = k + 1 < seen.Length ? seen[k + 1] : Nothing;
         var next = k + 2 < seen.Length ? seen[k + 2] : Nothing;
         uint shapes = (uint)((before.Shape * 256) + (here.Shape * 16) + after.Shape);
-        uint known = (uint)here.Known, tags = (uint)((last * 16) + beforeLast);
+        uint known = (uint)(here.Known & Known.Hints), tags = (uint)((last * 16) + beforeLast);
         into[0] = Bucket(0, here.Hash, here.Shape);
         into[1] = Bucket(1, before.Hash, here.Gap);
         into[2] = Bucket(2, after.Hash, after.Gap);
@@ -54,7 +52,7 @@ internal static class TaggerFeatures
         into[6] = Bucket(6, here.Hash, after.Hash);
         into[7] = Bucket(7, shapes, here.Gap);
         into[8] = Bucket(8, (known * 16) + here.Shape, (uint)((here.Gap * 16) + after.Gap));
-        into[9] = Bucket(9, ((uint)before.Known * 1024) + (known * 32) + (uint)after.Known, here.Gap);
+        into[9] = Bucket(9, ((uint)(before.Known & Known.Hints) * 1024) + (known * 32) + (uint)(after.Known & Known.Hints), here.Gap);
         into[10] = Bucket(10, here.Ending, here.Shape);
         into[11] = Bucket(11, here.Ending & 0xFFFF, (tags * 16) + here.Shape);
         into[12] = Bucket(12, tags, here.Hash);
@@ -92,6 +90,10 @@ internal static class TaggerFeatures
             return 3;
         }
         var between = view[tokens[k - 1].End..tokens[k].Start];
+        if (between.Length == 1 && between[0] == ' ')
+        {
+            return 0; // by far the most
+        }
         if (between.IndexOfAny("()[]{}<>;|="u8) >= 0)
         {
             return tokens[k].Has(Kinds.LineBefore) ? (byte)3 : (byte)9;

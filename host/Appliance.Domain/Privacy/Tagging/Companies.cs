@@ -1,0 +1,70 @@
+using Appliance.Domain.Privacy.Recognizers;
+using Appliance.Domain.Privacy.Scanning;
+using Appliance.Domain.Privacy.Tables;
+
+namespace Appliance.Domain.Privacy.Tagging;
+
+/// <summary>Companies by what their name ends with (<c>Inc</c>, <c>GmbH</c>, <c>Technologies</c>), and those that everybody knows: <c>Tables/companies.tsv</c>.</summary>
+internal static class Companies
+{
+    private const byte Form = 1, Kind = 2, Famous = 3;
+    private const int WordsMax = 5;
+    private static readonly Dictionary<uint, byte> Words = Table.Lines("companies.tsv").Select(l => l.Split('\t'))
+        .SelectMany(f => f[1].Split(' ').Select(w => (Word: WordHash.Of(w), What: f[0] switch { "form" => Form, "kind" => Kind, _ => Famous })))
+        .DistinctBy(w => w.Word).ToDictionary(w => w.Word, w => w.What);
+
+    private static readonly WordFilter Filter = new(Words.Keys);
+
+    /// <param name="candidates">Words by their place, in order.</param>
+    /// <param name="tags">Changed in place.</param>
+    internal static void Settle(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, Span<byte> tags)
+    {
+        foreach (var k in candidates)
+        {
+            if (!Filter.MayHave(tokens[k].Hash) || !tokens[k].Has(Kinds.Capital) || !Words.TryGetValue(tokens[k].Hash, out var what) || tags[k] is 7 or 8)
+            {
+                continue;
+            }
+            var (first, last) = what == Famous ? (k, After(tokens, k)) : (Before(tokens, k), k);
+            if (what == Famous || last - first >= (what == Form ? 1 : 2) || (what == Kind && first < k && (seen[first].Known & Known.Common) == 0))
+            {
+                Mark(tags, first, last);
+            }
+        }
+    }
+
+    private static int Before(ReadOnlySpan<Token> tokens, int k)
+    {
+        var first = k;
+        while (k > 0 && Joined(tokens, k) && !tokens[k].Has(Kinds.LineBefore) && tokens[k - 1].Has(Kinds.Capital) && tokens[k - 1].Length > 1 && first - k < WordsMax)
+        {
+            k--;
+        }
+        return k;
+    }
+
+    private static int After(ReadOnlySpan<Token> tokens, int k)
+    {
+        var first = k;
+        while (k + 1 < tokens.Length && k - first < WordsMax && Joined(tokens, k + 1) && tokens[k + 1].Has(Kinds.Capital) && tokens[k].After == ' ')
+        {
+            k++;
+        }
+        return k;
+    }
+
+    private static bool Joined(ReadOnlySpan<Token> tokens, int k) => tokens[k].Start - tokens[k - 1].End == 1 && tokens[k - 1].After is (byte)' ' or (byte)'-' or (byte)'&';
+
+    // What began inside another name ends before this one.
+    private static void Mark(Span<byte> tags, int first, int last)
+    {
+        for (var k = first; k <= last; k++)
+        {
+            tags[k] = (byte)(k == first ? Tags.Begin(2) : Tags.Inside(2));
+        }
+        for (var k = last + 1; k < tags.Length && tags[k] != Tags.Outside && tags[k] % 2 == 0; k++)
+        {
+            tags[k] = Tags.Outside;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using Appliance.Domain.Privacy.Recognizers;
+using Appliance.Domain.Privacy.Scanning;
+
+namespace Appliance.Domain.Privacy.Tagging;
+
+/// <summary>Sets right what the tagger takes for another kind, or passes over, where the tables leave no doubt: a first name that is no place is nobody's town.</summary>
+internal static class SureNames
+{
+    private const Known Place = Known.City | Known.Country;
+
+    /// <param name="candidates">Words by their place, in order.</param>
+    /// <param name="tags">Changed in place.</param>
+    internal static void Settle(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, Span<byte> tags)
+    {
+        foreach (var k in candidates)
+        {
+            if (tags[k] == Tags.Outside)
+            {
+                Add(tokens, seen, k, tags);
+            }
+            else if (tags[k] % 2 == 1 && tags[k] != Tags.Begin(3))
+            {
+                var kind = (tags[k] - 1) / 2;
+                var last = k;
+                while (last + 1 < tokens.Length && tags[last + 1] == Tags.Inside(kind))
+                {
+                    last++;
+                }
+                var right = Right(tokens, seen[k..(last + 1)], k, kind);
+                for (var at = k; at <= last && right != kind; at++)
+                {
+                    tags[at] = (byte)(at == k ? Tags.Begin(right) : Tags.Inside(right));
+                }
+            }
+        }
+    }
+
+    private static int Right(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> run, int first, int kind)
+    {
+        var known = run[0].Known;
+        if (run.Length == 2 && Countries.IsPair(tokens, first))
+        {
+            return 1;
+        }
+        if (run.Length == 1)
+        {
+            return kind != 1 && Is(known, Known.Whole) && !Is(known, Known.FirstName | Known.LastName | Known.Common) ? 1
+                : kind == 1 && Is(known, Known.FirstName | Known.LastName) && !Is(known, Known.Whole | Known.Common) ? 0
+                : kind == 2 && Is(known, Known.FirstName) && !Is(known, Known.Whole | Known.Common) ? 0 : kind;
+        }
+        var person = kind != 0 && run.Length <= 3 && Is(known, Known.FirstName) && !Is(known, Known.Whole | Known.Common);
+        foreach (var word in run[1..])
+        {
+            person &= word.Gap is 0 or 4 && word.Class == 0 && !Is(word.Known, Known.Common | (kind == 1 ? Place : Known.None)) && word.Shape is 1 or 2;
+        }
+        return person ? 0 : kind;
+    }
+
+    // A first name or a country that stands alone.
+    private static void Add(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, int k, Span<byte> tags)
+    {
+        var known = seen[k].Known;
+        var before = k > 0 && tokens[k - 1].Has(Kinds.Capital) && seen[k].Gap == 0;
+        var after = k + 1 < tokens.Length && tokens[k + 1].Has(Kinds.Capital) && tokens[k + 1].Start - tokens[k].End == 1 && tokens[k].After == ' ';
+        if (seen[k].Shape != 1 || before)
+        {
+            return;
+        }
+        if (Is(known, Known.FirstName) && !Is(known, Known.Common | Known.Whole) && (!after || tags[k + 1] == Tags.Begin(0)))
+        {
+            tags[k] = (byte)Tags.Begin(0);
+            if (after)
+            {
+                tags[k + 1] = (byte)Tags.Inside(0);
+            }
+        }
+        else if (Countries.IsPair(tokens, k) && tags[k + 1] == Tags.Outside)
+        {
+            (tags[k], tags[k + 1]) = ((byte)Tags.Begin(1), (byte)Tags.Inside(1));
+        }
+        else if (!after && Is(known, Known.Country) && Is(known, Known.Whole) && !Is(known, Known.FirstName | Known.LastName | Known.Common))
+        {
+            tags[k] = (byte)Tags.Begin(1);
+        }
+    }
+
+    private static bool Is(Known known, Known any) => (known & any) != 0;
+}

@@ -1,0 +1,43 @@
+using Appliance.Domain.Privacy;
+
+namespace Appliance.Tests.Privacy;
+
+/// <summary>What tables are sure of goes before what the tagger believes: origins, companies, countries, first names, and addresses in lines.</summary>
+public sealed class NameAndOriginTests
+{
+    [Theory]
+    [InlineData("Nazionalità: marocchina", "Nazionalità: <NRP>")]
+    [InlineData("è un cittadino albanese", "è un cittadino <NRP>")]
+    [InlineData("di religione cattolica", "di religione <NRP>")]
+    [InlineData("a Polish comedy", "a <NRP> comedy")]
+    [InlineData("we are proud ecuadoreans", "we are proud <NRP>")]
+    [InlineData("nacionalidad española", "nacionalidad <NRP>")]
+    [InlineData("ha mangiato un piatto italiano", "ha mangiato un piatto italiano")]
+    public void Where_somebody_belongs_is_found_where_a_word_says_so(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("she works for Acme Data Technologies now", "ORGANIZATION")]
+    [InlineData("she works for Zzyzx GmbH now", "ORGANIZATION")]
+    [InlineData("I bought it from Microsoft last year", "ORGANIZATION")]
+    [InlineData("we live in Czech Republic now", "LOCATION")]
+    [InlineData("then they moved from Senegal to here", "LOCATION")]
+    [InlineData("the other one is Jessica, as you know", "PERSON")]
+    public void What_the_tables_know_is_found_whatever_the_tagger_believes(string text, string type) =>
+        new Detector(TimeProvider.System, TimeSpan.FromSeconds(30)).Find(new Sensitive<string>(text)).Should().ContainSingle().Which.EntityType.Should().Be(type);
+
+    [Theory]
+    [InlineData("??? 83854 Strickstrasse 61\n??? Suite 292\n", "??? <STREET_ADDRESS> <STREET_ADDRESS>\n??? <STREET_ADDRESS>\n")]
+    [InlineData("his address: 6138 Via Roma 131", "his address: <STREET_ADDRESS> <STREET_ADDRESS>")]
+    [InlineData("> Apt. 735\n> Poland 11248", "> <STREET_ADDRESS>\n> <LOCATION> <STREET_ADDRESS>")]
+    [InlineData("send it to the corner of Elm Street 5 and Rennie Lane please", "send it to <STREET_ADDRESS> please")]
+    public void Every_line_and_number_of_an_address_is_hidden_and_lines_stay_lines(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("User: Eve Magrath")]
+    [InlineData("User: 5586 Main Street")]
+    public void What_a_user_says_is_not_what_the_user_is_called(string text) =>
+        new Detector(TimeProvider.System, TimeSpan.FromSeconds(30)).Find(new Sensitive<string>(text)).Should().NotContain(f => f.EntityType == "USERNAME");
+
+    private static string Redact(string text) =>
+        new Redactor(new Detector(TimeProvider.System, TimeSpan.FromSeconds(30))).Redact(new Sensitive<string>(text), new Dictionary<string, RedactionOperator>(), new Pseudonyms()).Text;
+}
