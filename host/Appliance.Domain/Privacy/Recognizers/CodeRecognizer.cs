@@ -46,7 +46,7 @@ internal sealed class CodeRecognizer : IRecognizer
         {
             return first + 1;
         }
-        var (beginning, places, before) = (CodeTable.Beginning(code[0], code[1]), 0UL, default(CueSet?));
+        var (beginning, places, cues) = (CodeTable.Beginning(code[0], code[1]), 0UL, new Surroundings(first, groups));
         for (var k = 1; k < ends[groups - 1]; k++)
         {
             places |= separators[k] == 0 ? 0 : 1UL << k;
@@ -57,7 +57,7 @@ internal sealed class CodeRecognizer : IRecognizer
             var these = places & ((1UL << length) - 1);
             var rules = CodeRule.Table.For(beginning, length);
             if (rules.Length > 0 && (these & ~CodeRule.Table.Allowed(beginning, length)) == 0
-                && Best(scan, first, count, rules, ref before, code[..length], separators, these) is { } best)
+                && Best(scan, first, count, rules, ref cues, code[..length], separators, these) is { } best)
             {
                 scan.Add(best.Type, tokens[first].Start, tokens[first + count - 1].End, best.Score, best.Why);
                 return first + count;
@@ -136,7 +136,7 @@ internal sealed class CodeRecognizer : IRecognizer
     }
 
     private static (string Type, float Score, string Why)? Best(
-        Scan scan, int first, int count, ReadOnlySpan<CodeRule> rules, ref CueSet? before, ReadOnlySpan<byte> code, ReadOnlySpan<byte> separators, ulong places)
+        Scan scan, int first, int count, ReadOnlySpan<CodeRule> rules, ref Surroundings cues, ReadOnlySpan<byte> code, ReadOnlySpan<byte> separators, ulong places)
     {
         (string Type, float Score, string Why)? best = null;
         var (around, looked, inside) = (scan.Label, false, false);
@@ -149,7 +149,7 @@ internal sealed class CodeRecognizer : IRecognizer
             }
             if (!looked)
             {
-                (around, looked, inside) = ((before ??= scan.Before(first)) | scan.After(first + count - 1), true, InsideNumber(scan, first, count));
+                (around, looked, inside) = (cues.Of(scan, count), true, InsideNumber(scan, first, count));
             }
             // What is not sure enough needs no check; that is most, where no word announces anything.
             var cued = around.Has(rule.Cues);
@@ -166,6 +166,23 @@ internal sealed class CodeRecognizer : IRecognizer
             }
         }
         return best is { Score: > 1 } most ? most with { Score = 1 } : best;
+    }
+
+    // What the words around a code say: those behind are asked for each of its possible ends only where any of them says something.
+    private struct Surroundings(int first, int groups)
+    {
+        private const int Behind = 4;
+        private CueSet _before, _any;
+        private bool _looked;
+
+        internal CueSet Of(Scan scan, int count)
+        {
+            if (!_looked)
+            {
+                (_before, _any, _looked) = (scan.Before(first), scan.After(first, groups + Behind), true);
+            }
+            return _any == default ? _before : _before | scan.After(first + count - 1, Behind);
+        }
     }
 
     private static bool Lowered(Scan scan, int first, int count)

@@ -15,7 +15,6 @@ internal static class CommandSecrets
     internal static void Find(Scan scan)
     {
         Curl(scan);
-        Facebook(scan);
         Contribsys(scan);
     }
 
@@ -66,8 +65,8 @@ internal static class CommandSecrets
         return blank > 0 && credential.Length >= CredentialMin && credential.IndexOfAny("${}<>[]"u8) < 0 && Bytes.Entropy(credential) > 2.5;
     }
 
-    // An application's number and its token: 1308742762612587|rhoK1cbv0DOU_RTX_87O4MkX7AI
-    private static void Facebook(Scan scan)
+    /// <summary>An application's number and its token: 1308742762612587|rhoK1cbv0DOU_RTX_87O4MkX7AI.</summary>
+    internal static void Facebook(Scan scan)
     {
         var view = scan.View;
         for (var at = view.IndexOf((byte)'|'); at >= 0; at = Bytes.Next(view, at + 1, "|"u8))

@@ -6,7 +6,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Telephone numbers: international ones by their country's code, national ones by the groups that a country writes, others by a word beside them.</summary>
 internal sealed class PhoneRecognizer : IRecognizer
 {
-    private const int DigitsMin = 6, DigitsMax = 15, GroupsMax = 8, SinglesMax = 2;
+    private const int DigitsMin = 6, DigitsMax = 15, GroupsMax = 8, SinglesMax = 2, CuesBehind = 2;
     private static readonly CueSet Phone = CueLexicon.Group("phone"), Negative = CueLexicon.Group("neg");
 
     // ITU-T E.164: codes of one digit, of two, and the rest, which have three.
@@ -31,12 +31,19 @@ internal sealed class PhoneRecognizer : IRecognizer
                 continue;
             }
             var (count, length) = Collect(view, tokens[k..], groups, digits);
+            if (length < DigitsMin)
+            {
+                next = k + 1;
+                continue;
+            }
             var best = 0;
-            var before = default(CueSet?);
-            for (var taken = count; taken > 0 && best == 0; taken--)
+            // Words in front, and those behind any of the ends that it may have: where none of them speaks of telephones, nothing is asked again.
+            var (before, behind) = (scan.Before(k), scan.After(k, count + CuesBehind).Has(Phone));
+            var pairs = !before.Has(Phone) && !behind && IsPairs(view, tokens[k].Start, groups[..count]);
+            for (var taken = pairs ? 0 : count; taken > 0 && best == 0; taken--)
             {
                 var all = Sum(groups[..taken]);
-                if (all is >= DigitsMin and <= DigitsMax && Score(scan, k, taken, groups[..taken], digits[..all], ref before) is var score and >= 0.5f)
+                if (all is >= DigitsMin and <= DigitsMax && Score(scan, k, taken, groups[..taken], digits[..all], before, behind) is var score and >= 0.5f)
                 {
                     var start = Start(view, tokens[k].Start);
                     scan.Add(EntityTypes.Phone, start, Extension(scan, k + taken - 1), score, "phone");
@@ -46,6 +53,10 @@ internal sealed class PhoneRecognizer : IRecognizer
             next = k + Math.Max(1, best);
         }
     }
+
+    // 12 34 56 in the open: no country's national numbers begin with two digits that are no zero, but for 12 34 567 89 01.
+    private static bool IsPairs(ReadOnlySpan<byte> view, int start, ReadOnlySpan<int> groups) => groups[0] == 2 && view[start] != '0'
+        && !(groups.Length >= 5 && groups[2] == 3) && Bytes.At(view, start - 1) is not ((byte)'+' or (byte)'(') && Bytes.At(view, start - 2) != '+';
 
     // Not in the middle of a word, of a decimal, of a longer number.
     private static bool Begins(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, int at)
@@ -111,7 +122,7 @@ internal sealed class PhoneRecognizer : IRecognizer
         return start - (Bytes.At(view, start - 1) == '+' ? 1 : Bytes.At(view, start - 2) == '+' && view[start - 1] == ' ' ? 2 : 0);
     }
 
-    private static float Score(Scan scan, int first, int taken, ReadOnlySpan<int> groups, ReadOnlySpan<byte> digits, ref CueSet? cues)
+    private static float Score(Scan scan, int first, int taken, ReadOnlySpan<int> groups, ReadOnlySpan<byte> digits, CueSet before, bool behind)
     {
         var view = scan.View;
         var (start, end) = (scan.Tokens[first].Start, scan.Tokens[first + taken - 1].End);
@@ -127,8 +138,7 @@ internal sealed class PhoneRecognizer : IRecognizer
         }
         var shape = National(view, scan.Tokens.Slice(first, taken), groups, digits, bracket);
         shape += shape >= 0.3f && first == 0 && taken == scan.TokenCount ? 0.2f : 0; // a field's value
-        var before = cues ??= scan.Before(first);
-        if (before.Has(Phone) || scan.After(first + taken - 1, 2).Has(Phone))
+        if (before.Has(Phone) || (behind && scan.After(first + taken - 1, CuesBehind).Has(Phone)))
         {
             return groups.Length == 1 && digits.Length < 7 && !before.Has(Phone) ? 0 : IsDate(groups, digits) ? 0.2f : Math.Max(0.75f, shape);
         }

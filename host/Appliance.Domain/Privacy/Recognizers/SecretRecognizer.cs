@@ -29,13 +29,16 @@ internal sealed class SecretRecognizer : IRecognizer
 
     public string Name => "secrets";
 
-    public IEnumerable<uint> Awaits => [Bearer, Token, Basic, U, User, Begin, .. CommandSecrets.Awaits];
+    private static readonly HashSet<uint> Announcing = [Bearer, Token, Basic, U, User, Begin, .. CommandSecrets.Awaits];
+
+    public IEnumerable<uint> Awaits => Announcing;
 
     public void Find(Scan scan)
     {
         var view = scan.View;
         var tokens = scan.Tokens;
-        var done = Pem(scan);
+        var announced = IsAnnounced(scan);
+        var done = announced ? Pem(scan) : 0;
         foreach (var k in scan.Marks)
         {
             var token = tokens[k];
@@ -48,9 +51,28 @@ internal sealed class SecretRecognizer : IRecognizer
             end = end == 0 && IsMarked(view, token.End, after) ? NamedBefore(scan, k) : end;
             done = Math.Max(done, end);
         }
-        Inside(scan);
+        InAddress(scan);
         Marked(scan);
-        CommandSecrets.Find(scan);
+        CommandSecrets.Facebook(scan);
+        if (announced)
+        {
+            BehindWord(scan);
+            CommandSecrets.Find(scan);
+        }
+    }
+
+    // Most texts have none of these words: they are asked once.
+    private static bool IsAnnounced(Scan scan)
+    {
+        var tokens = scan.Tokens;
+        foreach (var k in scan.Awaited)
+        {
+            if (Announcing.Contains(tokens[k].Hash))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     // Azure: three characters, a digit, Q~ and 31 to 34 more.
@@ -219,8 +241,8 @@ internal sealed class SecretRecognizer : IRecognizer
             && value.IndexOf("EXAMPLE"u8) < 0 && value.IndexOf("://"u8) < 0 && value[0] != '/';
     }
 
-    // scheme://user:secret@host, user:secret behind -u, Basic and Bearer
-    private static void Inside(Scan scan)
+    // scheme://user:secret@host
+    private static void InAddress(Scan scan)
     {
         var view = scan.View;
         var tokens = scan.Tokens;
@@ -240,6 +262,13 @@ internal sealed class SecretRecognizer : IRecognizer
                 scan.Add(EntityTypes.Secret, at + 3 + colon + 1, at + 3 + sign, 0.9f, "in address");
             }
         }
+    }
+
+    // user:secret behind -u, Basic and Bearer
+    private static void BehindWord(Scan scan)
+    {
+        var view = scan.View;
+        var tokens = scan.Tokens;
         foreach (var k in scan.Awaited)
         {
             var token = tokens[k];

@@ -38,12 +38,13 @@ internal sealed class Tokenizer
     internal void Cut(ReadOnlySpan<byte> view)
     {
         var (start, kinds, line) = (-1, Kinds.None, Kinds.LineBefore);
-        var lists = default(Lists);
+        int count = 0, digits = 0, marks = 0, capitals = 0, words = 0;
         Span<byte> tail = stackalloc byte[ByteClasses.Size];
         // One block more than there is text: it ends the last token.
         for (var block = 0; block <= view.Length; block += ByteClasses.Size)
         {
-            Reserve(lists.Tokens);
+            Reserve(count);
+            var (tokens, isMark) = (_tokens, IsMark);
             var classes = ByteClasses.Of(view, block, tail);
             var edges = classes.Word ^ ((classes.Word << 1) | (start < 0 ? 0UL : 1UL));
             var from = 0; // where the token that is open begins in this block
@@ -57,7 +58,19 @@ internal sealed class Tokenizer
                     line |= classes.LineBefore(edge);
                     continue;
                 }
-                lists = Add(lists, view, start, block + edge, kinds | classes.Kinds(from, edge) | line);
+                var end = block + edge;
+                var all = kinds | classes.Kinds(from, edge) | line;
+                var hash = (all & Kinds.High) == 0 ? WordHash.OfAscii(view, start, end - start) : WordHash.Of(view[start..end]);
+                var (after, next) = (Bytes.At(view, end), Bytes.At(view, end + 1));
+                all |= view[start] < 0x80 ? (uint)(view[start] - 'A') <= 'Z' - 'A' ? Kinds.Capital : Kinds.None : HighCapital(view[start..]);
+                var marked = isMark[after] | end - start >= LongToken | (after == ' ' & (next == '=' | next == ':'));
+                tokens[count] = new Token(start, end, hash, all, after);
+                _digits[digits] = _marks[marks] = _capitals[capitals] = _words[words] = count;
+                digits += (int)(all & Kinds.Digit);
+                marks += marked ? 1 : 0;
+                capitals += (int)(all & Kinds.Capital) / (int)Kinds.Capital;
+                words += _awaited.MayHave(hash) ? 1 : 0;
+                count++;
                 (start, kinds, line) = (-1, Kinds.None, Kinds.None);
             }
             if (start < 0)
@@ -69,22 +82,7 @@ internal sealed class Tokenizer
                 kinds |= classes.Kinds(from, ByteClasses.Size); // it goes on in the next block
             }
         }
-        _lists = lists;
-    }
-
-    // Written to all lists, and counted only where it belongs: words are too irregular for a processor to guess.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Lists Add(Lists lists, ReadOnlySpan<byte> view, int start, int end, Kinds kinds)
-    {
-        var hash = (kinds & Kinds.High) == 0 ? WordHash.OfAscii(view, start, end - start) : WordHash.Of(view[start..end]);
-        var (after, next) = (Bytes.At(view, end), Bytes.At(view, end + 1));
-        kinds |= view[start] < 0x80 ? (uint)(view[start] - 'A') <= 'Z' - 'A' ? Kinds.Capital : Kinds.None : HighCapital(view[start..]);
-        var marked = IsMark[after] | end - start >= LongToken | (after == ' ' & (next == '=' | next == ':'));
-        _tokens[lists.Tokens] = new Token(start, end, hash, kinds, after);
-        _digits[lists.Digits] = _marks[lists.Marks] = _capitals[lists.Capitals] = _words[lists.Words] = lists.Tokens;
-        return new Lists(
-            lists.Tokens + 1, lists.Digits + (int)(kinds & Kinds.Digit), lists.Marks + (marked ? 1 : 0),
-            lists.Capitals + ((int)(kinds & Kinds.Capital) / (int)Kinds.Capital), lists.Words + (_awaited.MayHave(hash) ? 1 : 0));
+        _lists = new Lists(count, digits, marks, capitals, words);
     }
 
     private static Kinds HighCapital(ReadOnlySpan<byte> letter) =>

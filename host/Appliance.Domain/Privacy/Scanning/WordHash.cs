@@ -7,11 +7,12 @@ using System.Text;
 namespace Appliance.Domain.Privacy.Scanning;
 
 /// <summary>A number for a word in any case: of tokens, and of the words in tables that tokens are looked up in.</summary>
-/// <remarks>Eight bytes at a time are folded to lower case and mixed; the accented capitals of Western Europe, two bytes each, fold as well.</remarks>
+/// <remarks>CRC-32C of the word in lower case, filled up with zeros to sixteen bytes or a multiple of eight beyond; the accented capitals of Western Europe, two bytes each, fold as well.
+/// Chosen because processors have it: two instructions for nearly all words.</remarks>
 internal static class WordHash
 {
     private const int Part = 8, LengthMax = 64;
-    private const ulong Seed = 0x9E3779B97F4A7C15, Factor = 0x9FB21C651E98DF25, Last = 0xD6E8FEB86659FD93, Small = 0x2020202020202020;
+    private const ulong Small = 0x2020202020202020;
 
     internal static uint Of(string word) => Of(Encoding.UTF8.GetBytes(word));
 
@@ -33,7 +34,7 @@ internal static class WordHash
         // Nearly all words: two parts, whatever of them is empty, so that there is nothing to guess for a processor.
         var first = (BinaryPrimitives.ReadUInt64LittleEndian(text[start..]) | Small) & Mask(Math.Min(length, Part));
         var second = (BinaryPrimitives.ReadUInt64LittleEndian(text[(start + Part)..]) | Small) & Mask(Math.Max(length - Part, 0));
-        return Finish(Both(first, second));
+        return BitOperations.Crc32C(BitOperations.Crc32C(0, first), second);
     }
 
     /// <summary>Of a word with any letters; of a very long one, of its first <see cref="LengthMax"/> bytes.</summary>
@@ -47,13 +48,12 @@ internal static class WordHash
             var folds = word[k] < 0x80 || (word[k] is >= 0x80 and <= 0x9E && k > 0 && word[k - 1] == 0xC3);
             folded[k] = (byte)(folds ? word[k] | 0x20 : word[k]);
         }
-        var parts = MemoryMarshal.Cast<byte, ulong>(folded[..Math.Max(2 * Part, (word.Length + Part - 1) / Part * Part)]);
-        var hash = Both(parts[0], parts[1]);
-        foreach (var part in parts[2..])
+        var hash = 0u;
+        foreach (var part in MemoryMarshal.Cast<byte, ulong>(folded[..Math.Max(2 * Part, (word.Length + Part - 1) / Part * Part)]))
         {
-            hash = (BitOperations.RotateLeft(hash, 5) ^ part) * Factor;
+            hash = BitOperations.Crc32C(hash, part);
         }
-        return Finish(hash);
+        return hash;
     }
 
     private static uint AtEnd(ReadOnlySpan<byte> word)
@@ -66,8 +66,4 @@ internal static class WordHash
 
     // The lowest bytes, 0 to 8.
     private static ulong Mask(int bytes) => bytes == 0 ? 0 : ulong.MaxValue >> (64 - (8 * bytes));
-
-    private static ulong Both(ulong first, ulong second) => (first * Factor) ^ BitOperations.RotateLeft((second ^ Seed) * Last, 29);
-
-    private static uint Finish(ulong hash) => (uint)(((hash ^ (hash >> 32)) * Last) >> 32);
 }

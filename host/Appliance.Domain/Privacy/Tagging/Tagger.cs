@@ -40,10 +40,10 @@ internal sealed class Tagger(sbyte[] weights)
         if (small)
         {
             // Where nobody writes capitals, a word must be known as a name, or stand beside one and be no common word.
-            return token.Has(Kinds.Digit) ? token.Length <= 6 : IsName(token) || (!IsCommon(token) && token.Length > 2 && ((k > 0 && IsName(tokens[k - 1])) || (k + 1 < tokens.Length && IsName(tokens[k + 1]))));
+            return token.Has(Kinds.Digit) ? token.Length <= 6 && ((k > 0 && !tokens[k - 1].IsNumber) || (k + 1 < tokens.Length && !tokens[k + 1].IsNumber)) : IsName(token) || (!IsCommon(token) && token.Length > 2 && ((k > 0 && IsName(tokens[k - 1])) || (k + 1 < tokens.Length && IsName(tokens[k + 1]))));
         }
         var capitalNext = k + 1 < tokens.Length && tokens[k + 1].Has(Kinds.Capital);
-        return token.Has(Kinds.Digit) ? token.Length <= 6 && (capitalNext || (k > 0 && tokens[k - 1].Has(Kinds.Capital | Kinds.Digit)))
+        return token.Has(Kinds.Digit) ? token.Length <= 6 && (capitalNext || (k > 0 && (tokens[k - 1].Has(Kinds.Capital) || (k > 1 && tokens[k - 1].Has(Kinds.Digit) && tokens[k - 2].Has(Kinds.Capital)))))
             : token.Length <= 5 && capitalNext && k > 0 && tokens[k - 1].Has(Kinds.Capital | Kinds.Digit);
     }
 
