@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Appliance.Domain.Privacy.Cues;
 using Appliance.Domain.Privacy.Scanning;
 using Appliance.Domain.Privacy.Tables;
 
@@ -10,9 +9,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Keys and passwords: by their prefix and form (<c>Tables/secrets.tsv</c>), as private keys in PEM, behind the name of a secret, inside an address.</summary>
 internal sealed class SecretRecognizer : IRecognizer
 {
-    private const int ValueMin = 6, ValueMax = 512, PemMin = 100, PemMax = 16 << 10, Fence = 5;
-    private const double EntropyMin = 2.5, LongEntropyMin = 3.1;
-    private static readonly CueSet Secret = CueLexicon.Group("secret");
+    private const int ValueMax = NamedSecrets.ValueMax, PemMin = 100, PemMax = 16 << 10, Fence = 5;
 
     private static readonly SearchValues<byte> Dotted = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.~"u8);
     private static readonly SearchValues<byte> Hex = SearchValues.Create("0123456789abcdefABCDEF"u8);
@@ -22,7 +19,6 @@ internal sealed class SecretRecognizer : IRecognizer
 
     private static readonly Dictionary<ushort, Rule[]> Rules = Table.Lines("secrets.tsv").Select(Read).GroupBy(r => Two(r.Prefix, 0)).ToDictionary(g => g.Key, g => g.ToArray());
     private static readonly bool[] Starts = [.. Enumerable.Range(0, 65536).Select(k => Rules.ContainsKey((ushort)k))];
-    private static readonly SearchValues<byte> ValueEnd = SearchValues.Create(" \n\r\t\"'`,;<>()[]{}&|"u8);
 
     // What stands before credentials in a header or a command.
     private static readonly uint Bearer = WordHash.Of("bearer"), Token = WordHash.Of("token"), Basic = WordHash.Of("basic"), U = WordHash.Of("u"), User = WordHash.Of("user"), Begin = WordHash.Of("begin");
@@ -48,7 +44,7 @@ internal sealed class SecretRecognizer : IRecognizer
             }
             var after = token.After;
             var end = (token.Length >= 16 || (after is (byte)'-' or (byte)'_' or (byte)'.' or (byte)':' && Bytes.At(view, token.End + 1) > ' ')) && Starts[Two(view, token.Start)] ? Prefixed(scan, token.Start) : 0;
-            end = end == 0 && IsMarked(view, token.End, after) ? NamedBefore(scan, k) : end;
+            end = end == 0 && NamedSecrets.IsMarked(view, token.End, after) ? NamedSecrets.Before(scan, k) : end;
             done = Math.Max(done, end);
         }
         InAddress(scan);
@@ -140,107 +136,6 @@ internal sealed class SecretRecognizer : IRecognizer
         return done;
     }
 
-    // Whether = or : follows, perhaps behind a quotation mark.
-    private static bool IsMarked(ReadOnlySpan<byte> view, int at, byte after)
-    {
-        if (after is not ((byte)'=' or (byte)':' or (byte)' ' or (byte)'"' or (byte)'\'' or (byte)']'))
-        {
-            return false;
-        }
-        for (var k = at; k < at + 4; k++)
-        {
-            if (Bytes.At(view, k) is (byte)'=' or (byte)':')
-            {
-                return true;
-            }
-            if (Bytes.At(view, k) is not ((byte)' ' or (byte)'"' or (byte)'\'' or (byte)']'))
-            {
-                return false;
-            }
-        }
-        return false;
-    }
-
-    // The name of the secret is the word before the mark, or one of the three before that.
-    private static int NamedBefore(Scan scan, int token)
-    {
-        for (var k = token; k >= 0 && k > token - 4 && (k == token || scan.Tokens[k + 1].Start - scan.Tokens[k].End == 1); k--)
-        {
-            if (scan.Tokens[k] is { IsWord: true, Length: <= 24 } && Named(scan, k) is var end and > 0)
-            {
-                return end;
-            }
-        }
-        return 0;
-    }
-
-    // password = "...", api_key: ..., -p ..., "secret": "..."
-    private static int Named(Scan scan, int token)
-    {
-        var view = scan.View;
-        var tokens = scan.Tokens;
-        if (!scan.CueOf(token).Has(Secret) && !EndsAsSecret(view[tokens[token].Start..tokens[token].End]))
-        {
-            return 0;
-        }
-        var at = tokens[token].End;
-        // The rest of the name: api_key_2, "secret-token", AccessKeyId
-        for (var rest = token + 1; rest < tokens.Length && rest < token + 4 && tokens[rest].Start - at == 1 && view[at] is (byte)'_' or (byte)'-' or (byte)'.'; rest++)
-        {
-            at = tokens[rest].End;
-        }
-        var mark = at;
-        for (var rest = token + 1; rest < tokens.Length && rest < token + 4 && tokens[rest] is { IsWord: true } && tokens[rest].Start - at == 1 && view[at] == ' '; rest++)
-        {
-            mark = at = view[tokens[rest].End..].Length > 0 && view[tokens[rest].End] is (byte)':' or (byte)' ' ? tokens[rest].End : at; // password del portale:
-        }
-        while (mark < view.Length && mark - at < 4 && view[mark] is (byte)' ' or (byte)'"' or (byte)'\'' or (byte)']')
-        {
-            mark++;
-        }
-        if (mark >= view.Length || view[mark] is not ((byte)'=' or (byte)':'))
-        {
-            return 0;
-        }
-        while (mark < view.Length && mark - at < 10 && view[mark] is (byte)'=' or (byte)':' or (byte)'>' or (byte)' ' or (byte)'"' or (byte)'\'' or (byte)'`' or (byte)'|')
-        {
-            mark++;
-        }
-        var window = view[mark..Math.Min(view.Length, mark + ValueMax)];
-        var quote = view[mark - 1] is (byte)'"' or (byte)'\'' or (byte)'`' ? view[mark - 1] : (byte)0;
-        var length = quote != 0 && window.IndexOf(quote) is var close and >= 0 && window[..close].IndexOf((byte)'\n') < 0 ? close : window.IndexOfAny(ValueEnd);
-        length = length < 0 ? window.Length : length;
-        var value = window[..length].TrimEnd(". "u8);
-        if (!IsSecret(value))
-        {
-            return 0;
-        }
-        scan.Add(EntityTypes.Secret, mark, mark + value.Length, 0.93f, "named");
-        return mark + value.Length;
-    }
-
-    // accessKey, OktaApiToken
-    private static bool EndsAsSecret(ReadOnlySpan<byte> word) => word.Length >= 6 && (word[^1] | 0x20) is 'y' or 'n' or 't' or 'd' or 's'
-        && (Bytes.StandsAt(word, word.Length - 3, "key"u8) || Bytes.StandsAt(word, word.Length - 5, "token"u8) || Bytes.StandsAt(word, word.Length - 6, "secret"u8)
-            || Bytes.StandsAt(word, word.Length - 8, "password"u8) || Bytes.StandsAt(word, word.Length - 6, "passwd"u8) || Bytes.StandsAt(word, word.Length - 3, "pwd"u8) || Bytes.StandsAt(word, word.Length - 4, "pass"u8));
-
-    private static bool IsSecret(ReadOnlySpan<byte> value)
-    {
-        if (value.Length < ValueMin || value.IndexOf(" "u8) >= 0 || value[0] is (byte)'$' or (byte)'<' or (byte)'%' or (byte)'*' || value.IndexOfAny("(){}"u8) >= 0)
-        {
-            return false;
-        }
-        var (digits, letters, others, upper) = (0, 0, 0, 0);
-        foreach (var b in value)
-        {
-            upper += b is >= (byte)'A' and <= (byte)'Z' ? 1 : 0;
-            (digits, letters, others) = (digits + (Bytes.IsDigit(b) ? 1 : 0), letters + (char.IsAsciiLetter((char)b) ? 1 : 0), others + (Bytes.IsWord(b) || b is (byte)'_' or (byte)'-' or (byte)'.' ? 0 : 1));
-        }
-        // A word of a language, a path, a variable's name are none; a digit or a sign among letters makes a password.
-        return (digits > 0 || others > 0 || (value.Length >= 12 && upper > 2 && upper < letters - 2)) && (letters > 0 || value.Length >= 8) && Bytes.Entropy(value) >= (value.Length >= 16 ? LongEntropyMin : EntropyMin)
-            && value.IndexOf("EXAMPLE"u8) < 0 && value.IndexOf("://"u8) < 0 && value[0] != '/';
-    }
-
     // scheme://user:secret@host
     private static void InAddress(Scan scan)
     {
@@ -286,9 +181,9 @@ internal sealed class SecretRecognizer : IRecognizer
             }
             var window = view[start..Math.Min(view.Length, start + ValueMax)];
             var quote = Bytes.At(view, start - 1) is (byte)'"' or (byte)'\'' ? view[start - 1] : (byte)0;
-            var length = quote != 0 ? window.IndexOf(quote) : window.IndexOfAny(ValueEnd);
+            var length = quote != 0 ? window.IndexOf(quote) : window.IndexOfAny(NamedSecrets.ValueEnd);
             var value = length < 0 ? window : window[..length];
-            if (user ? value.IndexOf((byte)':') is var colon and > 0 && IsSecret(value[(colon + 1)..]) : value.Length >= (basic ? 12 : 16) && Bytes.Entropy(value) > 3 && value.IndexOfAny(" {$<"u8) < 0)
+            if (user ? value.IndexOf((byte)':') is var colon and > 0 && NamedSecrets.IsSecret(value[(colon + 1)..]) : value.Length >= (basic ? 12 : 16) && Bytes.Entropy(value) > 3 && value.IndexOfAny(" {$<"u8) < 0)
             {
                 scan.Add(EntityTypes.Secret, start, start + value.Length, 1, "credentials");
             }
