@@ -45,6 +45,6 @@ internal static class Data
     {
         var (set, _) = PolicyReader.Read(PolicyReader.FileNames.ToDictionary(n => n, n => File.ReadAllText(Path.Combine(policies, n))));
         var pseudonyms = new Pseudonyms();
-        return [.. rows.Select(r => Redactor.Redact(r.Fields["text"], set!.Operators, pseudonyms).Text)];
+        return [.. rows.Select(r => Redactor.Redact(r.Fields["text"], set!.Redaction, pseudonyms).Text)];
     }
 }

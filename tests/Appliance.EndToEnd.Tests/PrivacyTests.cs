@@ -68,6 +68,20 @@ public sealed class PrivacyTests : IDisposable
             .Should().Be("Mi chiamo <PERSON>, CF <IT_FISCAL_CODE>, scrivi a <EMAIL_ADDRESS>");
         (await PostAsync(host, "/analyze", new JsonObject { ["text"] = Letter, ["entities"] = new JsonArray("PERSONN") }))["error"]!["message"]!.ToString().Should().Contain("PERSONN");
 
+        (await PostAsync(host, "/analyze", new JsonObject
+        {
+            ["text"] = "pratica ZX-77 di anna@example.it e di bruno@example.it",
+            ["allow_list"] = new JsonArray("anna@example.it"),
+            ["ad_hoc_recognizers"] = new JsonArray(new JsonObject
+            {
+                ["name"] = "files", ["supported_entity"] = "FILE_NUMBER", ["patterns"] = new JsonArray(new JsonObject { ["name"] = "file", ["regex"] = "ZX-[0-9]+", ["score"] = 0.8 }),
+            }),
+        })).AsArray().Select(f => f!["entity_type"]!.ToString()).Should().Equal("FILE_NUMBER", "EMAIL_ADDRESS");
+        (await PostAsync(host, "/analyze", new JsonObject
+        {
+            ["text"] = Letter, ["ad_hoc_recognizers"] = new JsonArray(new JsonObject { ["name"] = "x", ["supported_entity"] = "X_Y", ["patterns"] = new JsonArray(new JsonObject { ["name"] = "x", ["regex"] = "(?=x)y", ["score"] = 1 }) }),
+        }))["error"]!["message"]!.ToString().Should().Contain("linear time");
+
         var records = host.Command("audit", "search", "--json").Output;
         records.Should().Contain("pii.analyze").And.Contain("pii.anonymize").And.Contain("pii.it_fiscal_code").And.NotContain("Neri").And.NotContain("RSSMRA");
         host.Log.Should().NotContain("Neri");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Appliance.Domain.Policies;
 using Appliance.Domain.Privacy;
 using Appliance.Domain.Privacy.Operations;
+using Appliance.Domain.Privacy.Site;
 using Appliance.Domain.Privacy.Structured;
 
 namespace Appliance.Cli.Verbs;
@@ -10,11 +11,11 @@ namespace Appliance.Cli.Verbs;
 internal static class PiiTables
 {
     internal static async Task<int> RedactAsync(
-        Redactor redactor, IReadOnlyDictionary<string, RedactionOperator> operators, Pseudonyms numbering, ParseResult parsed, PiiOptions options, CancellationToken cancellationToken)
+        Redactor redactor, RedactionPolicy policy, Pseudonyms numbering, ParseResult parsed, PiiOptions options, CancellationToken cancellationToken)
     {
         var columns = (parsed.GetValue(options.Columns) ?? []).Select(c => c.Split('=')).ToDictionary(c => c[0], c => c.Length == 2 && RedactionPreset.Operator(c[1]) is { } chosen
             ? chosen : throw new ArgumentException($"'{string.Join('=', c)}' is not NAME=OPERATOR."));
-        var table = new TabularRedaction(redactor, operators, numbering, columns);
+        var table = new TabularRedaction(redactor, policy, numbering, columns);
         Console.Write(table.Redact(new Sensitive<string>(await Console.In.ReadToEndAsync(cancellationToken)), Format(parsed.GetValue(options.Format)!))); // has a default
         return ExitCodes.Done;
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Appliance.Domain.Policies;
 using Appliance.Domain.Privacy;
 using Appliance.Domain.Privacy.Operations;
+using Appliance.Domain.Privacy.Site;
 
 namespace Appliance.Cli.Verbs;
 
@@ -18,14 +19,15 @@ internal static class PiiVerbs
 
     /// <summary>What an option of an operator says, as the redactor takes it.</summary>
     /// <exception cref="ArgumentException">A kind or an operator is unknown, or a file cannot be used; the message says what to do.</exception>
-    internal static (Redactor Redactor, IReadOnlyDictionary<string, RedactionOperator> Operators) Open(ParseResult parsed, PiiOptions options)
+    internal static (Redactor Redactor, RedactionPolicy Policy) Open(ParseResult parsed, PiiOptions options)
     {
-        var operators = new Dictionary<string, RedactionOperator>();
+        RedactionPolicy policy = new Dictionary<string, RedactionOperator>();
         if (parsed.GetValue(options.Preset) is { } preset)
         {
             var (read, errors) = RedactionPreset.Read(File.ReadAllText(preset));
-            operators = read is null ? throw new ArgumentException(string.Join('\n', errors)) : new(read);
+            policy = read ?? throw new ArgumentException(string.Join('\n', errors));
         }
+        var operators = policy.Operators.ToDictionary();
         foreach (var said in parsed.GetValue(options.Operators) ?? [])
         {
             var parts = said.Split('=');
@@ -43,7 +45,7 @@ internal static class PiiVerbs
         {
             throw new ArgumentException("This operator needs a key: --key FILE. Make one: head -c 32 /dev/urandom > FILE");
         }
-        return (new Redactor(new Detector(TimeProvider.System, Limit), keys), operators);
+        return (new Redactor(new Detector(TimeProvider.System, Limit), keys), policy.With(operators));
     }
 
     internal static RedactionKeys Key(string file) => new(File.ReadAllBytes(file));
@@ -83,10 +85,10 @@ internal static class PiiVerbs
                 var scanner = new Redactor(new Detector(TimeProvider.System, Limit));
                 return parsed.GetValue(lines) ? await LinesAsync(scanner, null, null, parsed.GetValue(offsets) == "utf16", cancellationToken) : await TextAsync(scanner, cancellationToken);
             }
-            var (redactor, operators) = Open(parsed, options);
+            var (redactor, policy) = Open(parsed, options);
             var numbering = redactor.Numbering(parsed.GetValue(options.Subject) ?? "");
-            var code = parsed.GetValue(lines) ? await LinesAsync(redactor, operators, numbering, parsed.GetValue(offsets) == "utf16", cancellationToken)
-                : await PiiTables.RedactAsync(redactor, operators, numbering, parsed, options, cancellationToken);
+            var code = parsed.GetValue(lines) ? await LinesAsync(redactor, policy, numbering, parsed.GetValue(offsets) == "utf16", cancellationToken)
+                : await PiiTables.RedactAsync(redactor, policy, numbering, parsed, options, cancellationToken);
             if (parsed.GetValue(options.Map) is { } map)
             {
                 var key = Key(parsed.GetValue(options.Key) ?? throw new ArgumentException("--map needs --key: the map is kept sealed."));
@@ -122,7 +124,7 @@ internal static class PiiVerbs
     }
 
     private static async Task<int> LinesAsync(
-        Redactor redactor, IReadOnlyDictionary<string, RedactionOperator>? operators, Pseudonyms? numbering, bool utf16, CancellationToken cancellationToken)
+        Redactor redactor, RedactionPolicy? policy, Pseudonyms? numbering, bool utf16, CancellationToken cancellationToken)
     {
         var number = 0;
         while (await Console.In.ReadLineAsync(cancellationToken) is { } line)
@@ -137,14 +139,14 @@ internal static class PiiVerbs
             var reply = new JsonObject
             {
                 ["id"] = input.Id,
-                ["spans"] = new JsonArray([.. redactor.Scan(text).Select(f => (JsonNode)new JsonObject
+                ["spans"] = new JsonArray([.. redactor.Scan(text, rules: policy?.Detection).Select(f => (JsonNode)new JsonObject
                 {
                     ["start"] = index?[f.Start] ?? f.Start, ["end"] = index?[f.End] ?? f.End, ["type"] = f.EntityType, ["score"] = f.Score,
                 })]),
             };
-            if (operators is not null)
+            if (policy is not null)
             {
-                reply["text"] = redactor.Redact(text, operators, numbering!).Text; // a redaction has one
+                reply["text"] = redactor.Redact(text, policy, numbering!).Text; // a redaction has one
             }
             Console.WriteLine(reply.ToJsonString(TextLines.Plain));
         }

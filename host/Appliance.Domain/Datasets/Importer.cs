@@ -101,7 +101,7 @@ public sealed class Importer(IPolicies policies, IAuditLog audit, Redactor redac
         var (rows, wrong) = RowParser.Parse(request.Files, layout);
         var bad = wrong.ToList();
         var redact = allow.Obligations.Contains(Obligations.RedactInput);
-        var redaction = new RowRedaction(redactor, redact ? policy.Operators : null, layout);
+        var redaction = new RowRedaction(redactor, redact ? policy.Redaction.For("import") : null, layout);
         var redacted = new List<RedactedRow>();
         foreach (var row in rows)
         {

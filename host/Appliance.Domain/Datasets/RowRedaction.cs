@@ -1,4 +1,5 @@
 using Appliance.Domain.Privacy;
+using Appliance.Domain.Privacy.Site;
 using Appliance.Sdk.Plugins;
 
 namespace Appliance.Domain.Datasets;
@@ -16,10 +17,10 @@ internal sealed record RedactedRow(string File, IReadOnlyDictionary<string, stri
 }
 
 /// <summary>Redacts the rows of one dataset with one numbering; labels that point into a text move along with it.</summary>
-/// <param name="operators">Null where a rule allows the import without redaction.</param>
-internal sealed class RowRedaction(Redactor redactor, IReadOnlyDictionary<string, RedactionOperator>? operators, RowLayout layout)
+/// <param name="policy">Null where a rule allows the import without redaction.</param>
+internal sealed class RowRedaction(Redactor redactor, RedactionPolicy? policy, RowLayout layout)
 {
-    private readonly TextRedaction _texts = new(redactor, operators);
+    private readonly TextRedaction _texts = new(redactor, policy);
 
     /// <summary>Findings by kind so far.</summary>
     internal SortedDictionary<string, int> Found => _texts.Found;

@@ -93,7 +93,7 @@ public sealed class InferenceService(
         try
         {
             // 4 The model sees redacted text only.
-            var redacted = request.Inputs.Select(i => RedactedRequest.Of(i, task, Redacts(allow) ? policies.Current.Operators : null, redactor)).ToArray();
+            var redacted = request.Inputs.Select(i => RedactedRequest.Of(i, task, Redacts(allow) ? policies.Current.Redaction.For("infer.input") : null, redactor)).ToArray();
             var found = redacted.SelectMany(r => r.Found).GroupBy(f => f.Key).ToDictionary(g => g.Key, g => g.Sum(f => f.Value));
             watch.Lap(out var redactMs);
 
@@ -169,7 +169,7 @@ public sealed class InferenceService(
         {
             Predictions = [.. output.Predictions.Select(p => p.Text is null ? p : p with
             {
-                Text = redactor.Redact(new Sensitive<string>(p.Text), policies.Current.Operators, pseudonyms).Text,
+                Text = redactor.Redact(new Sensitive<string>(p.Text), policies.Current.Redaction.For("infer.output"), pseudonyms).Text,
             })],
         };
     }

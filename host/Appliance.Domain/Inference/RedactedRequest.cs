@@ -1,4 +1,5 @@
 using Appliance.Domain.Privacy;
+using Appliance.Domain.Privacy.Site;
 using Appliance.Sdk.Plugins;
 
 namespace Appliance.Domain.Inference;
@@ -6,13 +7,13 @@ namespace Appliance.Domain.Inference;
 /// <summary>One request as a model may see it, and the way back to the places of the text as it came in.</summary>
 internal sealed record RedactedRequest(Dictionary<string, string> Fields, IReadOnlyDictionary<string, int> Found, PlaceMap Places)
 {
-    /// <param name="operators">Null where a rule allows the request without redaction.</param>
+    /// <param name="policy">Null where a rule allows the request without redaction.</param>
     /// <exception cref="DetectionFailedException">A recognizer broke: nothing may go on.</exception>
     /// <exception cref="PictureRefusedException">A field for a picture holds none.</exception>
     internal static RedactedRequest Of(
-        IReadOnlyDictionary<string, Sensitive<string>> fields, TaskManifest task, IReadOnlyDictionary<string, RedactionOperator>? operators, Redactor redactor)
+        IReadOnlyDictionary<string, Sensitive<string>> fields, TaskManifest task, RedactionPolicy? policy, Redactor redactor)
     {
-        var (redacted, texts, places) = (new Dictionary<string, string>(), new TextRedaction(redactor, operators), PlaceMap.Same);
+        var (redacted, texts, places) = (new Dictionary<string, string>(), new TextRedaction(redactor, policy), PlaceMap.Same);
         foreach (var (name, text) in fields)
         {
             if (task.ImageFields.Contains(name))

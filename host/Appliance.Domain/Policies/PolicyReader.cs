@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Appliance.Domain.Privacy;
+using Appliance.Domain.Privacy.Site;
 using Appliance.Sdk.Yaml;
 
 namespace Appliance.Domain.Policies;
@@ -57,12 +57,12 @@ public static class PolicyReader
         {
             policy.Error(policy.LineOf("rules"), "rules", $"has the id {twice.Key} twice");
         }
-        var operators = RedactionPreset.Operators(policy.Map("redaction"));
+        var redaction = SiteRulesReader.Read(policy);
         foreach (var file in files.Values)
         {
             file.RefuseUnknown();
         }
-        return new PolicySet(version, hash, zones, labels, purposes, rules, operators);
+        return new PolicySet(version, hash, zones, labels, purposes, rules, redaction);
     }
 
     private static Zone ReadZone(string id, FieldReader fields)

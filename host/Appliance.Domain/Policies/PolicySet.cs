@@ -1,4 +1,4 @@
-using Appliance.Domain.Privacy;
+using Appliance.Domain.Privacy.Site;
 
 namespace Appliance.Domain.Policies;
 
@@ -32,7 +32,7 @@ public sealed record PolicyConditions(
 public sealed record PolicyRule(string Id, bool Allows, PolicyConditions When, IReadOnlyList<string> Obligations);
 
 /// <summary>The policies in force: an immutable snapshot, named by the hash of its files.</summary>
-/// <param name="Operators">What takes the place of each kind of personal data.</param>
+/// <param name="Redaction">What is found, and what takes the place of each kind of personal data.</param>
 /// <param name="Hash">Lower-case hexadecimal SHA-256 over the files, in the order of their names.</param>
 public sealed record PolicySet(
     int Version,
@@ -41,7 +41,7 @@ public sealed record PolicySet(
     IReadOnlyDictionary<string, DataLabel> Labels,
     IReadOnlyDictionary<string, Purpose> Purposes,
     IReadOnlyList<PolicyRule> Rules,
-    IReadOnlyDictionary<string, RedactionOperator> Operators);
+    RedactionPolicy Redaction);
 
 /// <summary>What somebody asks to do with data.</summary>
 /// <param name="Action">One of <see cref="PolicyActions"/>.</param>

@@ -1,4 +1,5 @@
 using Appliance.Domain.Privacy;
+using Appliance.Domain.Privacy.Site;
 using Appliance.Sdk.Yaml;
 
 namespace Appliance.Domain.Policies;
@@ -14,24 +15,26 @@ public static class RedactionPreset
         ["format_preserve"] = RedactionOperator.FormatPreserve, ["surrogate"] = RedactionOperator.Surrogate, ["date_shift"] = RedactionOperator.DateShift, ["generalise"] = RedactionOperator.Generalise,
     };
 
-    /// <summary>The operators of a file with the one section <c>redaction</c>, or every mistake in it.</summary>
-    public static (IReadOnlyDictionary<string, RedactionOperator>? Operators, IReadOnlyList<string> Errors) Read(string yaml) =>
-        FieldReader.ReadFile(yaml, fields => Operators(fields.Map("redaction")));
+    /// <summary>What an operator may be called.</summary>
+    internal static IReadOnlyList<string> Known { get; } = [.. Words.Keys];
+
+    /// <summary>The policy of a file with the sections <c>redaction</c>, <c>redaction_in</c> and <c>detection</c> alone, or every mistake in it.</summary>
+    public static (RedactionPolicy? Policy, IReadOnlyList<string> Errors) Read(string yaml) => FieldReader.ReadFile(yaml, SiteRulesReader.Read);
 
     /// <summary>The operator that a word names.</summary>
     /// <returns>Null for a word that names none.</returns>
     public static RedactionOperator? Operator(string word) => Words.TryGetValue(word, out var chosen) ? chosen : null;
 
-    internal static Dictionary<string, RedactionOperator> Operators(FieldReader? fields)
+    internal static Dictionary<string, RedactionOperator> Operators(FieldReader? fields, IEnumerable<string> types)
     {
         var operators = new Dictionary<string, RedactionOperator>();
         if (fields is null)
         {
             return operators;
         }
-        foreach (var type in EntityTypes.All.Where(fields.Has))
+        foreach (var type in types.Where(fields.Has))
         {
-            var name = fields.OneOf(type, [.. Words.Keys]);
+            var name = fields.OneOf(type, Known);
             operators[type] = Words.GetValueOrDefault(name);
         }
         fields.RefuseUnknown(); // an unknown entity type must never pass as "nothing to redact"

@@ -2,6 +2,7 @@ using System.Text;
 using Appliance.Domain.Privacy.Cues;
 using Appliance.Domain.Privacy.Recognizers;
 using Appliance.Domain.Privacy.Scanning;
+using Appliance.Domain.Privacy.Site;
 
 namespace Appliance.Domain.Privacy;
 
@@ -45,8 +46,9 @@ public sealed class Detector
 
     /// <summary>The findings in the original text, sorted, without overlaps.</summary>
     /// <param name="label">The column or key that the text stands under; empty for none.</param>
+    /// <param name="rules">Of the site; what they exempt is found all the same: <see cref="Redactor"/> leaves it.</param>
     /// <exception cref="DetectionFailedException">The text is too long, or a recognizer broke or ran over time.</exception>
-    public IReadOnlyList<PiiFinding> Find(Sensitive<string> text, string label = "")
+    public IReadOnlyList<PiiFinding> Find(Sensitive<string> text, string label = "", DetectionRules? rules = null)
     {
         var original = text.Reveal();
         if (original.Length > TextLengthMax)
@@ -55,31 +57,36 @@ public sealed class Detector
         }
         var utf8 = Encoding.UTF8.GetBytes(original);
         var scan = new Scan();
-        var count = Find(scan, utf8, CueLexicon.OfLabel(label));
-        return Findings(original, scan, scan.Finds[..count]);
+        var count = Find(scan, utf8, CueLexicon.OfLabel(label), rules);
+        return count <= (rules ?? DetectionRules.None).FindsMax ? Findings(original, scan, scan.Finds[..count])
+            : throw new DetectionFailedException("all", $"found more than the {rules!.FindsMax} that the policy allows in one text");
     }
 
     /// <summary>Finds in a scan that is used again and again, without a look at the clock inside recognizers.</summary>
     /// <returns>How many finds stand at the front of <see cref="Scan.Finds"/>.</returns>
-    internal int Find(Scan scan, ReadOnlyMemory<byte> utf8, CueSet label)
+    internal int Find(Scan scan, ReadOnlyMemory<byte> utf8, CueSet label, DetectionRules? rules = null)
     {
-        var started = _clock.GetTimestamp();
-        scan.Read(utf8, label);
+        var (started, limit) = (_clock.GetTimestamp(), rules?.Limit ?? _limit);
+        scan.Read(utf8, label, rules?.Names);
+        if (rules?.Recognizer is { } own)
+        {
+            Run(own, scan);
+        }
         foreach (var recognizer in _recognizers)
         {
             Run(recognizer, scan);
             if (utf8.Length > LongBytes)
             {
-                ThrowIfLate(started, recognizer.Name);
+                ThrowIfLate(started, limit, recognizer.Name);
             }
         }
-        ThrowIfLate(started, "all");
+        ThrowIfLate(started, limit, "all");
         return Overlaps.Settle(scan.Finds, scan.View);
     }
 
-    private void ThrowIfLate(long started, string recognizer)
+    private void ThrowIfLate(long started, TimeSpan limit, string recognizer)
     {
-        if (_clock.GetElapsedTime(started) > _limit)
+        if (_clock.GetElapsedTime(started) > limit)
         {
             throw new DetectionFailedException(recognizer, "ran over its time");
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using Appliance.Domain.Privacy.Operations;
+using Appliance.Domain.Privacy.Site;
 
 namespace Appliance.Domain.Privacy;
 
@@ -19,15 +20,15 @@ public sealed class Redactor(Detector detector, RedactionKeys? keys = null)
 {
     private const int RoundsMax = 8;
 
-    /// <param name="operators">The operator of each kind; a kind that is not named is replaced.</param>
+    /// <param name="policy">What is found, and the operator of each kind.</param>
     /// <param name="pseudonyms">The numbering that <see cref="RedactionOperator.Pseudonymize"/> goes on with, and the keys of the others.</param>
     /// <param name="label">The column or key that the text stands under.</param>
     /// <exception cref="DetectionFailedException">A recognizer broke, or something was left: nothing of the text may be used.</exception>
     public RedactedText Redact(
-        Sensitive<string> text, IReadOnlyDictionary<string, RedactionOperator> operators, Pseudonyms pseudonyms, string label = "")
+        Sensitive<string> text, RedactionPolicy policy, Pseudonyms pseudonyms, string label = "")
     {
-        var findings = Settled(text, label);
-        var (result, _) = Put(text.Reveal(), findings, f => operators.GetValueOrDefault(f.EntityType, RedactionOperator.Replace), pseudonyms);
+        var findings = Settled(text, label, policy.Detection);
+        var (result, _) = Put(text.Reveal(), findings, f => policy.Of(f.EntityType), pseudonyms);
         return result;
     }
 
@@ -37,19 +38,34 @@ public sealed class Redactor(Detector detector, RedactionKeys? keys = null)
 
     /// <summary>The findings alone, for a scan.</summary>
     /// <exception cref="DetectionFailedException">A recognizer broke.</exception>
-    public IReadOnlyList<PiiFinding> Scan(Sensitive<string> text, string label = "") => detector.Find(text, label);
+    public IReadOnlyList<PiiFinding> Scan(Sensitive<string> text, string label = "", DetectionRules? rules = null) => Find(text, label, rules ?? DetectionRules.None).Findings;
 
-    private IReadOnlyList<PiiFinding> Settled(Sensitive<string> text, string label)
+    // Without what the site exempts; that is returned as well, for the second look must not stumble over it.
+    private (IReadOnlyList<PiiFinding> Findings, IReadOnlyList<PiiFinding> Exempt) Find(Sensitive<string> text, string label, DetectionRules rules)
+    {
+        var all = detector.Find(text, label, rules);
+        if (rules.Exceptions.Count == 0 && rules.LeastScores.Count == 0)
+        {
+            return (all, []);
+        }
+        var exempt = all.Where(f => rules.IsExempt(f.EntityType, text.Reveal()[f.Start..f.End])).ToArray();
+        return ([.. all.Except(exempt).Where(rules.IsSure)], exempt);
+    }
+
+    private static void LookAgain(string text, IReadOnlyList<PiiFinding> exempt) =>
+        ResidualCheck.ThrowIfLeft(Put(text, exempt, _ => RedactionOperator.Redact, new Pseudonyms()).Result.Text);
+
+    private IReadOnlyList<PiiFinding> Settled(Sensitive<string> text, string label, DetectionRules rules)
     {
         var original = text.Reveal();
-        var findings = detector.Find(text, label);
+        var (findings, kept) = Find(text, label, rules);
         for (var round = 0; findings.Count > 0; round++)
         {
             var (bare, places) = Put(original, findings, _ => RedactionOperator.Replace, new Pseudonyms());
-            var more = detector.Find(new Sensitive<string>(bare.Text), label);
+            var (more, exempt) = Find(new Sensitive<string>(bare.Text), label, rules);
             if (more.Count == 0)
             {
-                ResidualCheck.ThrowIfLeft(bare.Text);
+                LookAgain(bare.Text, exempt);
                 return findings;
             }
             if (round == RoundsMax)
@@ -58,7 +74,7 @@ public sealed class Redactor(Detector detector, RedactionKeys? keys = null)
             }
             findings = Union(findings, more.Select(f => places.ToOriginal(new(f.Start, f.End, "")) is { } there ? f with { Start = there.Start, End = there.End } : null).OfType<PiiFinding>());
         }
-        ResidualCheck.ThrowIfLeft(original);
+        LookAgain(original, kept);
         return findings;
     }
 

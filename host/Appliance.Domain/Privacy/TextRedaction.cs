@@ -1,8 +1,10 @@
+using Appliance.Domain.Privacy.Site;
+
 namespace Appliance.Domain.Privacy;
 
 /// <summary>Redacts the texts that belong together with one numbering, and counts what was found.</summary>
-/// <param name="operators">Null where a rule allows the texts as they are: the only way past the redactor.</param>
-internal sealed class TextRedaction(Redactor redactor, IReadOnlyDictionary<string, RedactionOperator>? operators)
+/// <param name="policy">Null where a rule allows the texts as they are: the only way past the redactor.</param>
+internal sealed class TextRedaction(Redactor redactor, RedactionPolicy? policy)
 {
     private readonly Pseudonyms _pseudonyms = redactor.Numbering();
 
@@ -12,11 +14,11 @@ internal sealed class TextRedaction(Redactor redactor, IReadOnlyDictionary<strin
     /// <exception cref="DetectionFailedException">A recognizer broke: nothing may go on.</exception>
     internal (string Text, PlaceMap Places) Of(Sensitive<string> text)
     {
-        if (operators is null)
+        if (policy is null)
         {
             return (RawAccess.ByPolicy(text), PlaceMap.Same);
         }
-        var result = redactor.Redact(text, operators, _pseudonyms);
+        var result = redactor.Redact(text, policy, _pseudonyms);
         foreach (var (type, count) in result.Counts)
         {
             Found[type] = Found.GetValueOrDefault(type) + count;

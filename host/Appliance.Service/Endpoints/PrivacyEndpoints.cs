@@ -8,7 +8,15 @@ namespace Appliance.Service.Endpoints;
 /// <summary>Finding and hiding personal data in the shapes of Presidio: <c>/analyze</c> and <c>/anonymize</c>. Places are UTF-16 code units.</summary>
 internal static class PrivacyEndpoints
 {
-    internal sealed record AnalyzeBody(string Text, string Language = "it", IReadOnlyList<string>? Entities = null, double ScoreThreshold = 0, bool ReturnDecisionProcess = false);
+    internal sealed record AdHocPattern(string Name, string Regex, double Score);
+
+    internal sealed record AdHocRecognizer(string Name, string SupportedEntity, IReadOnlyList<AdHocPattern> Patterns);
+
+    /// <param name="AllowList">Texts that may stay, of any kind, besides those that the policy exempts.</param>
+    /// <param name="AdHocRecognizers">Kinds of this one request, besides those of the policy.</param>
+    internal sealed record AnalyzeBody(
+        string Text, string Language = "it", IReadOnlyList<string>? Entities = null, double ScoreThreshold = 0, bool ReturnDecisionProcess = false,
+        IReadOnlyList<string>? AllowList = null, IReadOnlyList<AdHocRecognizer>? AdHocRecognizers = null);
 
     internal sealed record Explanation(string Recognizer, double OriginalScore);
 
@@ -27,17 +35,29 @@ internal static class PrivacyEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/analyze", async Task<IResult> (AnalyzeBody body, HttpContext context, Redactor redactor, IAuditLog audit, IPolicies policies) =>
-            UnknownKind(body.Entities ?? []) is { } unknown ? unknown : await RecordedAsync(AuditActions.Analyze, context, audit, policies, () =>
+        {
+            var (rules, problem) = AdHoc.Rules(policies.Current.Redaction.Detection, body);
+            if (rules is null)
             {
-                var found = redactor.Scan(new Sensitive<string>(body.Text))
+                return Replies.Error(400, "ad_hoc_recognizers", problem ?? "");
+            }
+            if (UnknownKind(body.Entities ?? [], rules.Names) is { } unknown)
+            {
+                return unknown;
+            }
+            return await RecordedAsync(AuditActions.Analyze, context, audit, policies, () =>
+            {
+                var found = redactor.Scan(new Sensitive<string>(body.Text), rules: rules)
                     .Where(f => f.Score >= body.ScoreThreshold && (body.Entities is null || body.Entities.Contains(f.EntityType))).ToArray();
                 return (Replies.Ok(found.Select(f => new Analyzed(
                     f.EntityType, f.Start, f.End, f.Score, body.ReturnDecisionProcess ? new Explanation(f.Why, f.Score) : null))), found.CountBy(f => f.EntityType).ToDictionary(c => c.Key, c => c.Value));
-            })).For("client", "operator").Writes(AuditActions.Analyze);
+            });
+        }).For("client", "operator").Writes(AuditActions.Analyze);
         routes.MapPost("/anonymize", async Task<IResult> (AnonymizeBody body, HttpContext context, Redactor redactor, RedactionKeys keys, IAuditLog audit, IPolicies policies) =>
         {
+            var policy = policies.Current.Redaction.For("anonymize");
             var asked = body.Anonymizers ?? new Dictionary<string, Anonymizer>();
-            if (UnknownKind(asked.Keys.Where(k => k != "DEFAULT")) is { } unknown)
+            if (UnknownKind(asked.Keys.Where(k => k != "DEFAULT"), policy.Detection.Names) is { } unknown)
             {
                 return unknown;
             }
@@ -47,12 +67,12 @@ internal static class PrivacyEndpoints
             }
             RedactionOperator Chosen(string type) => (asked.GetValueOrDefault(type) ?? asked.GetValueOrDefault("DEFAULT")) is { } a
                 ? RedactionPreset.Operator(a.Type)!.Value // checked above
-                : policies.Current.Operators.GetValueOrDefault(type, RedactionOperator.Replace);
-            var operators = EntityTypes.All.ToDictionary(t => t, Chosen);
+                : policy.Of(type);
+            var operators = EntityTypes.All.Concat(policy.Detection.Names).ToDictionary(t => t, Chosen);
             return await RecordedAsync(AuditActions.Anonymize, context, audit, policies, () =>
             {
                 var numbering = redactor.Numbering();
-                var redacted = redactor.Redact(new Sensitive<string>(body.Text), operators, numbering);
+                var redacted = redactor.Redact(new Sensitive<string>(body.Text), policy.With(operators), numbering);
                 var map = body.MapPurpose is { } purpose ? Convert.ToBase64String(SealedMap.Seal(numbering, keys, purpose)) : null;
                 return (Replies.Ok(new Anonymized(redacted.Text, [.. redacted.Counts.Select(c => new Item(c.Key, c.Value))], map)), redacted.Counts);
             });
@@ -79,6 +99,6 @@ internal static class PrivacyEndpoints
         }
     }
 
-    private static IResult? UnknownKind(IEnumerable<string> kinds) => kinds.FirstOrDefault(k => !EntityTypes.All.Contains(k)) is { } unknown
+    private static IResult? UnknownKind(IEnumerable<string> kinds, IReadOnlySet<string> own) => kinds.FirstOrDefault(k => !EntityTypes.All.Contains(k) && !own.Contains(k)) is { } unknown
         ? Replies.Error(400, "entities", $"No kind is called '{unknown}'. The README of policies lists them.") : null;
 }

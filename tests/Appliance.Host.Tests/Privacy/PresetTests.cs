@@ -1,5 +1,6 @@
 using Appliance.Domain.Policies;
 using Appliance.Domain.Privacy;
+using Appliance.Domain.Privacy.Site;
 using Appliance.Domain.Privacy.Operations;
 
 namespace Appliance.Tests.Privacy;
@@ -31,7 +32,7 @@ public sealed class PresetTests
     [InlineData("gdpr")]
     [InlineData("hipaa")]
     [InlineData("pci")]
-    public void A_preset_names_every_kind(string preset) => Read(preset).Keys.Should().BeEquivalentTo(EntityTypes.All);
+    public void A_preset_names_every_kind(string preset) => Read(preset).Operators.Keys.Should().BeEquivalentTo(EntityTypes.All);
 
     [Fact]
     public void An_unknown_kind_or_operator_is_an_error_with_its_line()
@@ -40,10 +41,10 @@ public sealed class PresetTests
         RedactionPreset.Read("redaction:\n  PERSON: hide\n").Errors.Should().ContainSingle().Which.Should().Contain("hide");
     }
 
-    private static IReadOnlyDictionary<string, RedactionOperator> Read(string preset)
+    private static RedactionPolicy Read(string preset)
     {
-        var (operators, errors) = RedactionPreset.Read(File.ReadAllText(Repository.File("policies", "presets", preset + ".yaml")));
+        var (policy, errors) = RedactionPreset.Read(File.ReadAllText(Repository.File("policies", "presets", preset + ".yaml")));
         errors.Should().BeEmpty();
-        return operators!;
+        return policy!;
     }
 }

@@ -18,22 +18,23 @@ internal static class Escapes
     };
 
     /// <summary>How many bytes the escape takes, and what it stands for; one byte that is kept where it is none.</summary>
-    internal static (int Width, int Mapped) Open(ReadOnlySpan<byte> text) => text[0] switch
+    /// <param name="own">Kinds of the site, whose placeholders are as good as others.</param>
+    internal static (int Width, int Mapped) Open(ReadOnlySpan<byte> text, IReadOnlySet<string>? own = null) => text[0] switch
     {
         (byte)'&' => Entity(text),
         (byte)'%' => Percent(text),
-        (byte)'<' => Placeholder(text),
+        (byte)'<' => Placeholder(text, own),
         _ => Backslash(text),
     };
 
     // What stands for something that was redacted is nothing to find: it separates.
-    private static (int, int) Placeholder(ReadOnlySpan<byte> text)
+    private static (int, int) Placeholder(ReadOnlySpan<byte> text, IReadOnlySet<string>? own)
     {
         var end = text[..Math.Min(text.Length, PlaceholderMax)].IndexOf((byte)'>');
         var colon = text[..Math.Min(text.Length, PlaceholderMax)].IndexOf((byte)':');
         if (colon > 2 && text[1..colon].IndexOfAnyExcept(PlaceholderBytes) < 0)
         {
-            return Carrying(text, colon);
+            return Carrying(text, colon, own);
         }
         if (end < 3 || text[1..end].IndexOfAnyExcept(PlaceholderBytes) >= 0)
         {
@@ -43,14 +44,14 @@ internal static class Escapes
         var length = System.Text.Encoding.Latin1.GetChars(text[1..end], name);
         var type = name[..length].TrimEnd("0123456789");
         type = type.Length < length && type.EndsWith("_") ? type[..^1] : name[..length];
-        return Types.GetAlternateLookup<ReadOnlySpan<char>>().Contains(type) ? (end + 1, Characters.Other) : (1, '<');
+        return Types.GetAlternateLookup<ReadOnlySpan<char>>().Contains(type) || own?.Contains(type.ToString()) == true ? (end + 1, Characters.Other) : (1, '<');
     }
 
     // <PERSON:e:...>: a token that carries its value sealed
-    private static (int, int) Carrying(ReadOnlySpan<byte> text, int colon)
+    private static (int, int) Carrying(ReadOnlySpan<byte> text, int colon, IReadOnlySet<string>? own)
     {
         var length = text[colon..].IndexOfAnyExcept(CarriedBytes);
-        return length > 4 && text[colon + length] == '>' && text[colon + 2] == ':' && Types.Contains(System.Text.Encoding.Latin1.GetString(text[1..colon])) ? (colon + length + 1, Characters.Other) : (1, '<');
+        return length > 4 && text[colon + length] == '>' && text[colon + 2] == ':' && System.Text.Encoding.Latin1.GetString(text[1..colon]) is var type && (Types.Contains(type) || own?.Contains(type) == true) ? (colon + length + 1, Characters.Other) : (1, '<');
     }
 
     private static (int, int) Entity(ReadOnlySpan<byte> text)

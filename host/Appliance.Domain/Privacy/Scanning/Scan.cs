@@ -45,9 +45,9 @@ internal sealed class Scan
     /// <summary>The column or key that the whole text stands under; empty where there is none.</summary>
     internal CueSet Label { get; private set; }
 
-    internal void Read(ReadOnlyMemory<byte> utf8, CueSet label)
+    internal void Read(ReadOnlyMemory<byte> utf8, CueSet label, IReadOnlySet<string>? own = null)
     {
-        _text.Read(utf8);
+        _text.Read(utf8, own);
         _words.Cut(_text.View);
         (FoundCount, Label) = (0, label);
     }

@@ -13,6 +13,7 @@ internal sealed class TextBytes
 
     private readonly List<Stretch> _stretches = [];
     private byte[] _own = [];
+    private IReadOnlySet<string>? _ownKinds;
     private ReadOnlyMemory<byte> _view;
 
     // From this place of the view on, bytes stand for those of the original from Original on; Width is what the first one stands for.
@@ -21,8 +22,9 @@ internal sealed class TextBytes
     internal ReadOnlySpan<byte> View => _view.Span;
 
     /// <summary>Reads another text; buffers are kept from text to text.</summary>
-    internal void Read(ReadOnlyMemory<byte> utf8)
+    internal void Read(ReadOnlyMemory<byte> utf8, IReadOnlySet<string>? own = null)
     {
+        _ownKinds = own;
         _stretches.Clear();
         if (utf8.Span.IndexOfAny(Special) < 0)
         {
@@ -83,7 +85,7 @@ internal sealed class TextBytes
                 break;
             }
             // 2 An escape or a character above ASCII becomes one byte, none, or stays.
-            var (width, mapped) = text[read] < 0x80 ? Escapes.Open(text[read..]) : Characters.Map(text[read..], written > 0 ? _own[written - 1] : (byte)0);
+            var (width, mapped) = text[read] < 0x80 ? Escapes.Open(text[read..], _ownKinds) : Characters.Map(text[read..], written > 0 ? _own[written - 1] : (byte)0);
             if (mapped == Characters.Keep)
             {
                 text.Slice(read, width).CopyTo(_own.AsSpan(written));

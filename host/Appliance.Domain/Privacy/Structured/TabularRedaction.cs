@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Appliance.Domain.Privacy.Site;
 
 namespace Appliance.Domain.Privacy.Structured;
 
@@ -15,11 +16,11 @@ public enum TextFormat
 }
 
 /// <summary>Redacts the values of CSV, JSON, JSONL and XML one by one, each under the name of its column or path; the structure stays.</summary>
-/// <param name="operators">The operator of each kind.</param>
+/// <param name="policy">The operator of each kind.</param>
 /// <param name="numbering">One for the whole file: the same person gets the same token in every column.</param>
 /// <param name="columns">Operators for whole columns or paths, whatever is found in them: <c>note</c>, <c>$.customer.name</c>; null for none.</param>
 public sealed class TabularRedaction(
-    Redactor redactor, IReadOnlyDictionary<string, RedactionOperator> operators, Pseudonyms numbering, IReadOnlyDictionary<string, RedactionOperator>? columns = null)
+    Redactor redactor, RedactionPolicy policy, Pseudonyms numbering, IReadOnlyDictionary<string, RedactionOperator>? columns = null)
 {
     private readonly SortedDictionary<string, SortedDictionary<string, int>> _found = new(StringComparer.Ordinal);
 
@@ -131,7 +132,7 @@ public sealed class TabularRedaction(
             Count(path, EntityTypes.Value);
             return text.Length == 0 ? text : Operations.Operators.Put(EntityTypes.Value, text, whole, numbering);
         }
-        var redacted = redactor.Redact(new Sensitive<string>(text), operators, numbering, label ?? path);
+        var redacted = redactor.Redact(new Sensitive<string>(text), policy, numbering, label ?? path);
         foreach (var (type, count) in redacted.Counts)
         {
             Count(path, type, count);
