@@ -30,13 +30,14 @@ public sealed class OtherTasksTests : IClassFixture<OtherTasksTests.Taught>
     public void Many_requests_are_answered_together_in_their_order_and_recorded_once_with_their_number()
     {
         string[] names = ["Anna", "Bruno", "Carla"];
-        var lines = string.Join('\n', Enumerable.Range(0, 70).Select(k => JsonSerializer.Serialize(new { text = $"{names[k % 3]} works in Rome ." })));
+        string[] texts = [.. Enumerable.Range(0, 70).Select(k => $"{names[k % 3]} works in Rome .")];
 
-        var ended = _host.CommandWith(lines, "infer", "entities", "--jsonl", "--purpose", "research", "--data-labels", "public");
+        var ended = _host.CommandWith(string.Join('\n', texts.Select(t => JsonSerializer.Serialize(new { text = t }))), "infer", "entities", "--jsonl", "--purpose", "research", "--data-labels", "public");
 
         var answers = ended.Output.Trim().Split('\n').Select(l => JsonNode.Parse(l)!).ToArray();
         answers.Should().HaveCount(70);
-        answers.Select((a, k) => a["predictions"]![0]!["text"]!.ToString() == names[k % 3]).Count(right => right).Should().BeGreaterThan(60);
+        // A name that was hidden from the model is found at the place where it stood.
+        answers.Select((a, k) => a["predictions"]![0]! is var first && texts[k][(int)first["start"]!..(int)first["end"]!] == names[k % 3]).Count(right => right).Should().BeGreaterThan(60);
         _host.Command("audit", "search", "--action", "model.infer", "--json").Json.AsArray()
             .Where(r => r!["phase"]!.ToString() == "outcome").Select(r => r!["counts"]!["requests"]!.GetValue<int>()).Should().Contain([64, 6]);
         _host.CommandWith("{}\nnonsense", "infer", "entities", "--jsonl").Errors.Should().Contain("Line 2 is no JSON");

@@ -22,6 +22,11 @@ public sealed class NameAndOriginTests
     [InlineData("we live in Czech Republic now", "LOCATION")]
     [InlineData("then they moved from Senegal to here", "LOCATION")]
     [InlineData("the other one is Jessica, as you know", "PERSON")]
+    [InlineData("lo ha detto la NATO ieri", "ORGANIZATION")]
+    [InlineData("indaga il Tribunale di Milano sul caso", "ORGANIZATION")]
+    [InlineData("secondo la Guardia di Finanza non era vero", "ORGANIZATION")]
+    [InlineData("sono stati anni felici in Italia con tutti", "LOCATION")]
+    [InlineData("si parla di pace in Medio Oriente da mesi", "LOCATION")]
     public void What_the_tables_know_is_found_whatever_the_tagger_believes(string text, string type) =>
         new Detector(TimeProvider.System, TimeSpan.FromSeconds(30)).Find(new Sensitive<string>(text)).Should().ContainSingle().Which.EntityType.Should().Be(type);
 
@@ -31,6 +36,11 @@ public sealed class NameAndOriginTests
     [InlineData("> Apt. 735\n> Poland 11248", "> <STREET_ADDRESS>\n> <LOCATION> <STREET_ADDRESS>")]
     [InlineData("send it to the corner of Elm Street 5 and Rennie Lane please", "send it to <STREET_ADDRESS> please")]
     public void Every_line_and_number_of_an_address_is_hidden_and_lines_stay_lines(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("Inoltre la pratica è chiusa. Nella mattinata tutto torna normale. Per ora basta.")]
+    [InlineData("However, it works. Nevertheless we wait. Then nothing happened.")]
+    public void Small_words_that_begin_sentences_are_nobodys_names(string text) => Redact(text).Should().NotContain("<PERSON>").And.NotContain("<LOCATION>");
 
     [Theory]
     [InlineData("User: Eve Magrath")]

@@ -50,9 +50,13 @@ internal sealed class NameRecognizer : IRecognizer
         Tagger.Standard.Tag(seen, candidates, tags);
         SureNames.Settle(tokens, seen, candidates, tags);
         Companies.Settle(tokens, seen, candidates, tags);
+        var sure = room.Taken.AsSpan(0, tokens.Length);
+        sure.Clear();
+        Institutions.Settle(tokens, candidates, tags, sure);
+        SmallWords.Settle(tokens, candidates, tags);
         Returning(scan, seen, candidates, tags);
         // 3 Runs of tags are finds.
-        Spans(scan, tags);
+        Spans(scan, tags, sure);
     }
 
     // What a rule has found is no name.
@@ -91,7 +95,7 @@ internal sealed class NameRecognizer : IRecognizer
         }
     }
 
-    private static void Spans(Scan scan, Span<byte> tags)
+    private static void Spans(Scan scan, Span<byte> tags, ReadOnlySpan<bool> sure)
     {
         var tokens = scan.Tokens;
         for (var k = tags.IndexOfAnyExcept((byte)Tags.Outside); k >= 0 && k < tokens.Length; k++)
@@ -111,7 +115,7 @@ internal sealed class NameRecognizer : IRecognizer
             {
                 tags[k--] = Tags.Outside; // a number behind a name is no part of it, nor the word that begins the next sentence
             }
-            if ((!block && !HasWord(tokens[first..(k + 1)])) || (first == k && !tokens[k].Has(Kinds.Digit) && (IsNoName(tokens[k], kind) || (!tokens[k].Has(Kinds.Lower) && scan.CueOf(k) != default))))
+            if ((!block && !HasWord(tokens[first..(k + 1)])) || (first == k && !sure[first] && !tokens[k].Has(Kinds.Digit) && (IsNoName(tokens[k], kind) || (!tokens[k].Has(Kinds.Lower) && scan.CueOf(k) != default))))
             {
                 continue;
             }

@@ -28,7 +28,7 @@ internal static class Companies
             var (first, last) = what == Famous ? (k, After(tokens, k)) : (Before(tokens, k), k);
             if (what == Famous || last - first >= (what == Form ? 1 : 2) || (what == Kind && first < k && (seen[first].Known & Known.Common) == 0))
             {
-                Mark(tags, first, last);
+                Runs.Mark(tags, first, last, 2);
             }
         }
     }
@@ -54,17 +54,4 @@ internal static class Companies
     }
 
     private static bool Joined(ReadOnlySpan<Token> tokens, int k) => tokens[k].Start - tokens[k - 1].End == 1 && tokens[k - 1].After is (byte)' ' or (byte)'-' or (byte)'&';
-
-    // What began inside another name ends before this one.
-    private static void Mark(Span<byte> tags, int first, int last)
-    {
-        for (var k = first; k <= last; k++)
-        {
-            tags[k] = (byte)(k == first ? Tags.Begin(2) : Tags.Inside(2));
-        }
-        for (var k = last + 1; k < tags.Length && tags[k] != Tags.Outside && tags[k] % 2 == 0; k++)
-        {
-            tags[k] = Tags.Outside;
-        }
-    }
 }

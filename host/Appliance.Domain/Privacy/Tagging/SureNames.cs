@@ -6,6 +6,8 @@ namespace Appliance.Domain.Privacy.Tagging;
 /// <summary>Sets right what the tagger takes for another kind, or passes over, where the tables leave no doubt: a first name that is no place is nobody's town.</summary>
 internal static class SureNames
 {
+    // Words in front of a town.
+    private static readonly HashSet<uint> Placing = WordHash.All("a ad in da presso verso near at from to en à nach aus bei");
     private const Known Place = Known.City | Known.Country;
 
     /// <param name="candidates">Words by their place, in order.</param>
@@ -44,6 +46,11 @@ internal static class SureNames
         }
         if (run.Length == 1)
         {
+            var placed = first > 0 && Placing.Contains(tokens[first - 1].Hash);
+            if (kind == 0 && placed && Is(known, Known.Whole) && !Is(known, Known.FirstName))
+            {
+                return 1; // ad Alcamo
+            }
             return kind != 1 && Is(known, Known.Whole) && !Is(known, Known.FirstName | Known.LastName | Known.Common) ? 1
                 : kind == 1 && Is(known, Known.FirstName | Known.LastName) && !Is(known, Known.Whole | Known.Common) ? 0
                 : kind == 2 && Is(known, Known.FirstName) && !Is(known, Known.Whole | Known.Common) ? 0 : kind;
