@@ -72,6 +72,17 @@ public sealed class SandboxTests : IDisposable
         during.Should().BeLessThan((1.5 * quiet) + 10, "the neighbour goes on; 10 ms for a processor that is shared");
     }
 
+    [SkippableFact]
+    public void A_worker_and_all_that_it_starts_are_in_a_group_with_its_limits_that_goes_with_it()
+    {
+        var group = Run("group", "bubblewrap", nobody: false);
+
+        Skip.If(group["groups"] == "0", "the kernel, or this user, has no groups to give");
+        int.Parse(group["inside"], CultureInfo.InvariantCulture).Should().BeGreaterThan(1, "bubblewrap and the worker");
+        (group["outside"], group["tasks"], group["left"]).Should().Be(("0", "512", "0"));
+        long.Parse(group["memory"], CultureInfo.InvariantCulture).Should().BeInRange(1L << 28, 1L << 40);
+    }
+
     [Fact]
     public void A_plugin_that_dies_again_and_again_is_put_aside_until_somebody_restarts_it()
     {

@@ -23,8 +23,10 @@ internal sealed class BubblewrapLauncher(WorkerOptions options) : ILauncher
     {
         var filter = MemoryFile.Of(SeccompFilter.Bytes());
         string[] watched = options.WatchFile is { } file ? [Watch.Program, .. Watch.Arguments(file), Bubblewrap.Program] : [Bubblewrap.Program];
-        return ChildProcess.Start(
-            watched[0], socket => watched[1..].Concat(Arguments(plugin, socket, filter.DangerousGetHandle().ToString())), new Dictionary<string, string>(), filter);
+        IEnumerable<string> Inside(string socket) => watched[1..].Concat(Arguments(plugin, socket, filter.DangerousGetHandle().ToString()));
+        return ControlGroup.Make(options) is { } group
+            ? ChildProcess.Start("/bin/sh", socket => group.Around(watched[0]).Concat(Inside(socket)), new Dictionary<string, string>(), group, filter)
+            : ChildProcess.Start(watched[0], Inside, new Dictionary<string, string>(), null, filter);
     }
 
     private List<string> Arguments(InstalledPlugin? plugin, string socket, string filter)

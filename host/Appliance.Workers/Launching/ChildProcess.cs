@@ -10,16 +10,19 @@ internal sealed class ChildProcess : IWorkerProcess
     private static readonly Lock Starting = new();
     private readonly Process _process;
 
-    private ChildProcess(Process process) => _process = process;
+    private readonly ControlGroup? _group;
+
+    private ChildProcess(Process process, ControlGroup? group) => (_process, _group) = (process, group);
 
     public long ResidentBytes => Family(_process.Id).Sum(p => StatusField(p, "VmRSS:") * 1024);
 
     public bool IsAlive => !_process.HasExited;
 
     /// <param name="arguments">Of the program; gets the number of the worker's socket.</param>
+    /// <param name="group">What the child is in, and gone with it; null for none.</param>
     /// <param name="handed">More descriptors that the child inherits.</param>
     internal static Launched Start(
-        string program, Func<string, IEnumerable<string>> arguments, IReadOnlyDictionary<string, string> environment, params SafeHandle[] handed)
+        string program, Func<string, IEnumerable<string>> arguments, IReadOnlyDictionary<string, string> environment, ControlGroup? group, params SafeHandle[] handed)
     {
         var (host, child) = SocketPair.Create();
         var start = new ProcessStartInfo(program)
@@ -46,11 +49,12 @@ internal sealed class ChildProcess : IWorkerProcess
                 process.StandardInput.Close();
                 Discard(process.StandardOutput);
                 Discard(process.StandardError);
-                return new Launched(host, new ChildProcess(process));
+                return new Launched(host, new ChildProcess(process, group));
             }
             catch (System.ComponentModel.Win32Exception)
             {
                 host.Dispose();
+                group?.Dispose();
                 throw new WorkerException("worker_died", $"{program} cannot be started. Install the appliance again.");
             }
             finally
@@ -75,7 +79,11 @@ internal sealed class ChildProcess : IWorkerProcess
 
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
-    public void Dispose() => _process.Dispose();
+    public void Dispose()
+    {
+        _process.Dispose();
+        _group?.Dispose();
+    }
 
     // The process, and what it started: a sandbox stands between us and the worker.
     private static IEnumerable<int> Family(int process) => Directory.GetDirectories("/proc").Select(Path.GetFileName)

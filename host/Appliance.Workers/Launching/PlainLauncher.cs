@@ -6,5 +6,5 @@ namespace Appliance.Workers.Launching;
 internal sealed class PlainLauncher(WorkerOptions options) : ILauncher
 {
     public Launched Launch(InstalledPlugin? plugin) =>
-        ChildProcess.Start(options.Program, socket => ["--fd", socket, .. ChildLimits.Arguments(options)], WorkerEnvironment.Variables());
+        ChildProcess.Start(options.Program, socket => ["--fd", socket, .. ChildLimits.Arguments(options)], WorkerEnvironment.Variables(), null);
 }

@@ -9,7 +9,7 @@ using Appliance.Workers;
 using Appliance.Workers.Launching;
 
 // Hosts the attacking plugin as the service would, and prints what became of each attempt as one JSON object.
-// usage: EscapeRunner escapes|ends|crashes|figures WORKER PLUGINS bubblewrap|none OUTSIDE
+// usage: EscapeRunner escapes|ends|crashes|figures|group WORKER PLUGINS bubblewrap|none OUTSIDE
 var (mode, worker, plugins, sandbox, outside) = (args[0], args[1], args[2], Enum.Parse<SandboxKind>(args[3], ignoreCase: true), args[4]);
 var options = new WorkerOptions
 {
@@ -65,6 +65,41 @@ if (mode == "figures")
     (result["idle_rss_mib"], result["idle_pss_mib"]) = (Text(Field("Rss:") / 1024), Text(Field("Pss:") / 1024));
     Console.WriteLine(JsonSerializer.Serialize(result));
     return;
+}
+if (mode == "group")
+{
+    // The groups of the kernel around a worker: who is in them, what they allow, and that they go with it.
+    await Outcome(Ask("neighbour", "well"));
+    string[] Groups() => Directory.Exists("/sys/fs/cgroup") ? [.. Directory.GetDirectories("/sys/fs/cgroup").Prepend("/sys/fs/cgroup").Select(t => Path.Combine(t, "appliance")).Where(Directory.Exists)
+        .SelectMany(p => Directory.GetDirectories(p, $"{Environment.ProcessId}-*"))] : [];
+    var groups = Groups();
+    string Read(params string[] files) => groups.SelectMany(g => files.Select(f => Path.Combine(g, f))).Where(File.Exists).Select(f => File.ReadAllText(f).Trim()).FirstOrDefault("");
+    var inside = groups.SelectMany(g => File.ReadAllLines(Path.Combine(g, "cgroup.procs"))).Distinct().Select(int.Parse).ToArray();
+    (result["groups"], result["memory"], result["tasks"]) = ($"{groups.Length}", Read("memory.max", "memory.limit_in_bytes"), Read("pids.max"));
+    result["outside"] = $"{Process.GetProcessesByName("appliance-worker").Count(p => IsOurs(p.Id) && !inside.Contains(p.Id))}";
+    result["inside"] = $"{inside.Length}";
+    await pool.DisposeAsync();
+    for (var tries = 0; tries < 50 && Groups().Length > 0; tries++)
+    {
+        await Task.Delay(100);
+    }
+    result["left"] = $"{Groups().Length}";
+    Console.WriteLine(JsonSerializer.Serialize(result));
+    return;
+
+    // Whether a process descends from this one.
+    static bool IsOurs(int process)
+    {
+        for (var p = process; p > 1;)
+        {
+            p = File.Exists($"/proc/{p}/stat") && File.ReadAllText($"/proc/{p}/stat").Split(") ")[^1].Split(' ') is { Length: > 1 } stat ? int.Parse(stat[1], System.Globalization.CultureInfo.InvariantCulture) : 0;
+            if (p == Environment.ProcessId)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 }
 if (mode == "crashes")
 {
