@@ -40,7 +40,13 @@ internal static class Given
             new JsonArray(Job("job-20261121-110000-d4e5f6", "succeeded", "sentiment/v1", "", null), Job("job-20261121-113000-0a0b0c", "failed", "", problem, null),
                 running.DeepClone()),
             running,
-            new JsonArray(Record(8410, "model.infer", "intent", "allow", ""), Record(8411, "model.infer", "outcome", "allow", "ok"), Record(8412, "data.import", "event", "deny", "policy")));
+            new JsonArray(Record(8410, "model.infer", "intent", "allow", ""), Record(8411, "model.infer", "outcome", "allow", "ok"), Record(8412, "data.import", "event", "deny", "policy")),
+            JsonNode.Parse("""
+                [{"id":"code","version":"0.1.0","state":"Disabled","reason":"Switched off by uid:1000.","tasks":["code-completion","code-bugs"],"capabilities":[]},
+                 {"id":"entities","version":"0.1.0","state":"Malfunctioned","reason":"Its workers died 5 times in 10 minutes.","tasks":["entities"],"capabilities":[]},
+                 {"id":"sentiment","version":"0.1.0","state":"Active","reason":null,"tasks":["sentiment"],"capabilities":["model"]},
+                 {"id":"words","version":"2.0.0","state":"NotSupported","reason":"It was built for SDK 3; this appliance has 1.","tasks":[],"capabilities":[]}]
+                """));
     }
 
     internal static Model Model(ScreenName screen, Facts? facts = null) =>

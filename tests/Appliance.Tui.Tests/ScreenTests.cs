@@ -13,6 +13,9 @@ public sealed class ScreenTests
     [InlineData(ScreenName.Jobs, 60, 16)]
     [InlineData(ScreenName.Jobs, 120, 30)]
     [InlineData(ScreenName.Audit, 80, 24)]
+    [InlineData(ScreenName.Plugins, 80, 24)]
+    [InlineData(ScreenName.Plugins, 60, 16)]
+    [InlineData(ScreenName.Plugins, 120, 30)]
     [InlineData(ScreenName.Audit, 120, 30)]
     public void A_screen_looks_as_it_was_reviewed(ScreenName screen, int width, int height)
     {
@@ -29,6 +32,7 @@ public sealed class ScreenTests
     [InlineData(ScreenName.Overview)]
     [InlineData(ScreenName.Jobs)]
     [InlineData(ScreenName.Audit)]
+    [InlineData(ScreenName.Plugins)]
     public void The_same_facts_read_well_as_sentences(ScreenName screen) =>
         string.Join('\n', Linear.Sentences(Given.Model(screen))).ShouldLookLike($"{screen}.linear");
 

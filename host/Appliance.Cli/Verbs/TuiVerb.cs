@@ -69,7 +69,8 @@ internal static class TuiVerb
             var audit = model.Screen == ScreenName.Audit && (model.Facts?.Audit.Count is null or 0 || Size(status) > model.Facts.AuditSize + 1) // our own look adds one
                 ? await session.Api.GetAsync("/api/audit?limit=200", cancellationToken)
                 : null;
-            var facts = Facts.Of(status!, jobs!, job, audit ?? new System.Text.Json.Nodes.JsonArray());
+            var plugins = model.Screen == ScreenName.Plugins ? await session.Api.GetAsync("/api/plugins", cancellationToken) : null;
+            var facts = Facts.Of(status!, jobs!, job, audit ?? new System.Text.Json.Nodes.JsonArray(), plugins);
             return new News(audit is null && model.Facts is { } old ? facts with { Audit = old.Audit } : facts, null, clock.GetUtcNow());
         }
         catch (Exception e) when (e is ApiException or HttpRequestException or IOException or JsonException)

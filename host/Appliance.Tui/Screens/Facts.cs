@@ -11,14 +11,19 @@ public sealed record JobFacts(
 /// <summary>A record of the log as the screens show it.</summary>
 public sealed record AuditFacts(string Seq, string Time, string Action, string Actor, string Object, string Decision, string Code);
 
+/// <summary>An installed plugin as the screens show it.</summary>
+/// <param name="Reason">Why it is in its state; empty where there is nothing to say.</param>
+public sealed record PluginFacts(string Id, string Version, string State, string Reason, string Tasks, string Capabilities);
+
 /// <summary>What the host said last; taken out of its JSON once, so that views are plain.</summary>
 public sealed record Facts(
     string Version, string Uptime, long AuditSize, bool AuditBlocked, string Policy, IReadOnlyList<string> Plugins,
     IReadOnlyList<(string Task, string Model)> Serving, IReadOnlyList<(string Outcome, string Count)> Requests, long DiskFreeBytes,
-    IReadOnlyList<JobFacts> Jobs, IReadOnlyList<AuditFacts> Audit)
+    IReadOnlyList<JobFacts> Jobs, IReadOnlyList<AuditFacts> Audit, IReadOnlyList<PluginFacts> Installed)
 {
     /// <param name="job">The selected job with its history, or null.</param>
-    public static Facts Of(JsonNode status, JsonNode jobs, JsonNode? job, JsonNode audit) => new(
+    /// <param name="plugins">The installed ones, or null where they are not looked at.</param>
+    public static Facts Of(JsonNode status, JsonNode jobs, JsonNode? job, JsonNode audit, JsonNode? plugins = null) => new(
         Text(status["version"]),
         TimeSpan.FromSeconds(Number(status["uptime_seconds"]) ?? 0).ToString("g", CultureInfo.InvariantCulture),
         (long)(Number(status["audit"]?["size"]) ?? 0),
@@ -29,7 +34,12 @@ public sealed record Facts(
         [.. Object(status["requests"]).Select(r => (r.Key, Text(r.Value)))],
         (long)(Number(status["disk_free_bytes"]) ?? 0),
         [.. List(jobs).Reverse().Select(j => Job(Text(j?["job"]?["id"]) == Text(job?["job"]?["id"]) ? job : j))],
-        [.. List(audit).Reverse().Select(Record)]);
+        [.. List(audit).Reverse().Select(Record)],
+        [.. List(plugins).Select(Plugin)]);
+
+    private static PluginFacts Plugin(JsonNode? p) => new(
+        Text(p?["id"]), Text(p?["version"]), Text(p?["state"]).ToUpperInvariant().Replace("_", "", StringComparison.Ordinal), Text(p?["reason"]), string.Join(", ", List(p?["tasks"]).Select(Text)),
+        string.Join(", ", List(p?["capabilities"]).Select(Text)));
 
     private static JobFacts Job(JsonNode? j)
     {

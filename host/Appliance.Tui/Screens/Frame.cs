@@ -43,7 +43,8 @@ internal static class Frame
         { Problem: { } problem } => (problem, Role.Bad),
         { Filter: { Length: > 0 } filter, Rows: 0 } => ($"Nothing matches '{filter}'. esc clears the filter.", Role.Warn),
         { Filter: { Length: > 0 } filter } => ($"{model.Rows} match '{filter}'. esc clears the filter.", Role.Info),
-        { Screen: ScreenName.Overview } => ("2 shows jobs with their loss, 7 the audit log.", Role.Dim),
+        { Screen: ScreenName.Overview } => ("2 shows jobs with their loss, 5 the plugins, 7 the audit log.", Role.Dim),
+        { Screen: ScreenName.Plugins } => ("As a command: appliance plugin list", Role.Dim),
         { Screen: ScreenName.Jobs } => ("As a command: appliance job list", Role.Dim),
         _ => ("As a command: appliance audit search", Role.Dim),
     };

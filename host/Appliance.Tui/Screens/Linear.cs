@@ -16,6 +16,7 @@ public static class Linear
         {
             ScreenName.Jobs => Jobs(model),
             ScreenName.Audit => Audit(model),
+            ScreenName.Plugins => Plugins(model),
             _ => OverviewScreen.Lines(facts).Select(l => $"{l.Name}: {l.Text.Replace("    ", ", ")}."),
         };
         foreach (var line in lines)
@@ -33,6 +34,15 @@ public static class Linear
             yield return $"{k + 1}. {job.Id} on {job.Dataset}: {JobsScreen.State(job.State).Text[2..]}"
                 + (job.State == "RUNNING" ? $", {JobsScreen.Sentence(job)}" : "")
                 + (job.Model.Length > 0 ? $", model {job.Model}" : "") + (job.Problem.Length > 0 ? $". {job.Problem}" : "") + ".";
+        }
+    }
+
+    private static IEnumerable<string> Plugins(Model model)
+    {
+        yield return $"Plugins, {model.Plugins.Count}.";
+        foreach (var plugin in model.Plugins)
+        {
+            yield return $"{plugin.Id} {plugin.Version}: {PluginsScreen.State(plugin.State).Text[2..].ToLowerInvariant()}. {PluginsScreen.Sentence(plugin)}{(plugin.Tasks.Length > 0 ? $" Tasks: {plugin.Tasks}." : "")}";
         }
     }
 

@@ -5,6 +5,7 @@ public enum ScreenName
 {
     Overview = 1,
     Jobs = 2,
+    Plugins = 5,
     Audit = 7,
 }
 
@@ -24,10 +25,12 @@ public sealed record Model(
     public IReadOnlyList<AuditFacts> Audit =>
         [.. (Facts?.Audit ?? []).Where(a => Matches($"{a.Seq} {a.Action} {a.Actor} {a.Object} {a.Decision} {a.Code}"))];
 
+    public IReadOnlyList<PluginFacts> Plugins => [.. (Facts?.Installed ?? []).Where(p => Matches($"{p.Id} {p.Version} {p.State} {p.Tasks} {p.Reason}"))];
+
     /// <summary>The job under the cursor, or null.</summary>
     public JobFacts? Job => Jobs.ElementAtOrDefault(Math.Min(Selected, Math.Max(0, Jobs.Count - 1)));
 
-    public int Rows => Screen switch { ScreenName.Jobs => Jobs.Count, ScreenName.Audit => Audit.Count, _ => 0 };
+    public int Rows => Screen switch { ScreenName.Jobs => Jobs.Count, ScreenName.Audit => Audit.Count, ScreenName.Plugins => Plugins.Count, _ => 0 };
 
     private bool Matches(string row) => string.IsNullOrEmpty(Filter) || (Filter[0] == '!'
         ? !row.Contains(Filter[1..], StringComparison.OrdinalIgnoreCase)
@@ -47,7 +50,10 @@ public static class Bindings
     [
         new(["1"], "1 overview", m => Go(m, ScreenName.Overview)),
         new(["2"], "2 jobs", m => Go(m, ScreenName.Jobs)),
+        new(["5"], "5 plugins", m => Go(m, ScreenName.Plugins)),
         new(["7"], "7 audit", m => Go(m, ScreenName.Audit)),
+        new(["?", "f1"], "? help", m => m with { Help = true }),
+        new(["q", "^c"], "q quit", m => m with { Over = true }),
         new(["j", "down"], "j down", m => Move(m, 1)),
         new(["k", "up"], "k up", m => Move(m, -1)),
         new(["g", "home"], "g top", m => m with { Selected = 0 }),
@@ -55,9 +61,7 @@ public static class Bindings
         new(["pgdn", "^f"], "pgdn", m => Move(m, Page)),
         new(["pgup", "^b"], "pgup", m => Move(m, -Page)),
         new(["/"], "/ find", m => m with { Typing = true, Filter = "" }),
-        new(["?", "f1"], "? help", m => m with { Help = true }),
         new(["esc"], "esc clear", m => m with { Filter = null, Selected = 0 }),
-        new(["q", "^c"], "q quit", m => m with { Over = true }),
     ];
 
     public static Model Press(Model model, string key)

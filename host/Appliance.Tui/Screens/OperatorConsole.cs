@@ -49,6 +49,9 @@ public sealed class OperatorConsole(bool braille) : IProgram<Model, News>
             case ScreenName.Jobs:
                 JobsScreen.Draw(grid, model, braille);
                 break;
+            case ScreenName.Plugins:
+                PluginsScreen.Draw(grid, model);
+                break;
             case ScreenName.Audit:
                 AuditScreen.Draw(grid, model);
                 break;
