@@ -45,7 +45,7 @@ internal sealed class AddressRecognizer : IRecognizer
             // 41086 Kiannonkatu 98: the number in front is the building or the box, a part by itself.
             var lead = first > 0 && tokens[first - 1] is { IsNumber: true, Length: <= 5 } && tokens[first].Start - tokens[first - 1].End == 1 && tokens[first - 1].After == ' ' ? first - 1 : first;
             last = Spanish.Contains(tokens[k].Hash) ? last : AddressTail.End(scan, last, numbered, tokens[lead].Has(Kinds.LineBefore));
-            if (lead == first && tokens[first].IsNumber && first < last && tokens[first].Has(Kinds.LineBefore) && NumberWithin(tokens[(first + 1)..(last + 1)]))
+            if (lead == first && tokens[first].IsNumber && first < last && tokens[first].Has(Kinds.LineBefore) && Streets.HasNumber(tokens[(first + 1)..(last + 1)]))
             {
                 first++;
             }
@@ -56,19 +56,6 @@ internal sealed class AddressRecognizer : IRecognizer
             scan.Add(EntityTypes.StreetAddress, tokens[first].Start, tokens[last].End + (Bytes.At(scan.View, tokens[last].End) == ')' && Bytes.At(scan.View, tokens[last].Start - 1) == '(' ? 1 : 0), numbered ? 0.9f : 0.65f, Spanish.Contains(tokens[k].Hash) ? "street es" : numbered ? "street+number" : "street");
             done = last;
         }
-    }
-
-    // The street has a number of its own.
-    private static bool NumberWithin(ReadOnlySpan<Token> tokens)
-    {
-        foreach (var token in tokens)
-        {
-            if (token.Has(Kinds.Digit))
-            {
-                return true;
-            }
-        }
-        return false;
     }
 
     // One look that most words do not pass: the last two letters of an ending, or the C of C/.

@@ -119,12 +119,12 @@ internal sealed class NameRecognizer : IRecognizer
             {
                 continue;
             }
-            if (kind == 3 && block && k > first && tokens[first].IsWord && tokens[k] is { IsNumber: true, Length: >= 4 } && !HasDigits(tokens[first..k]))
+            if (kind == 3 && block && k > first && tokens[first].IsWord && tokens[k] is { IsNumber: true, Length: >= 4 } && !Streets.HasNumber(tokens[first..k]))
             {
                 scan.Add(EntityTypes.Location, tokens[first].Start, tokens[k - 1].End, 0.7f, "tagger"); // Finland 80896
                 first = k;
             }
-            if (kind == 3 && first < k && tokens[first].IsNumber && HasDigits(tokens[(first + 1)..(k + 1)]))
+            if (kind == 3 && first < k && tokens[first].IsNumber && Streets.HasNumber(tokens[(first + 1)..(k + 1)]))
             {
                 scan.Add(EntityTypes.StreetAddress, tokens[first].Start, tokens[first].End, 0.7f, Overlaps.Apart); // 41086 Kiannonkatu 98
                 first++;
@@ -155,7 +155,7 @@ internal sealed class NameRecognizer : IRecognizer
             }
             city = tokens[k].After == ',' ? k + 1 : city;
         }
-        return city > 0 && !HasDigits(tokens[city..(last + 1)]) && HasDigits(tokens[first..city]) ? city : 0;
+        return city > 0 && !Streets.HasNumber(tokens[city..(last + 1)]) && Streets.HasNumber(tokens[first..city]) ? city : 0;
     }
 
     // The same person again, without anything around that says so.
@@ -210,18 +210,6 @@ internal sealed class NameRecognizer : IRecognizer
             return true; // Da, Il, Mi: they begin sentences
         }
         return (known & Known.Common) != 0 ? kind != 0 || !name || !token.Has(Kinds.Capital) : !name && token.Length <= 5 && !token.Has(Kinds.Lower | Kinds.High);
-    }
-
-    private static bool HasDigits(ReadOnlySpan<Token> tokens)
-    {
-        foreach (var token in tokens)
-        {
-            if (token.Has(Kinds.Digit))
-            {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static bool HasWord(ReadOnlySpan<Token> tokens)

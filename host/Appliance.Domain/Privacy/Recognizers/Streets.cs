@@ -41,5 +41,18 @@ internal static class Streets
         return between.Length <= 4 && between.IndexOfAnyExcept(" ,.-'\n\r(/#"u8) < 0;
     }
 
+    /// <summary>Whether any of the words has a digit.</summary>
+    internal static bool HasNumber(ReadOnlySpan<Token> tokens)
+    {
+        foreach (var token in tokens)
+        {
+            if (token.Has(Kinds.Digit))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static HashSet<uint> Words(string line) => [.. Lines[line].Select(WordHash.Of)];
 }
