@@ -53,7 +53,7 @@ public sealed class Redactor(Detector detector, RedactionKeys? keys = null)
     }
 
     private static void LookAgain(string text, IReadOnlyList<PiiFinding> exempt) =>
-        ResidualCheck.ThrowIfLeft(Put(text, exempt, _ => RedactionOperator.Redact, new Pseudonyms()).Result.Text);
+        ResidualCheck.ThrowIfLeft(exempt.Count == 0 ? text : Put(text, exempt, _ => RedactionOperator.Redact, new Pseudonyms()).Result.Text);
 
     private IReadOnlyList<PiiFinding> Settled(Sensitive<string> text, string label, DetectionRules rules)
     {

@@ -10,7 +10,6 @@ internal sealed class NameRecognizer : IRecognizer
     private static readonly Cues.CueSet NameCue = Cues.CueLexicon.Group("name");
     // Words that begin the next sentence where somebody forgot the dot.
     private static readonly HashSet<uint> Starters = WordHash.All("mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera gentili gentile egregi egregio spettabile cordiali distinti saluti grazie con per non the and dear");
-    private const double CapitalsMin = 0.005;
 
     public string Name => "names";
 
@@ -69,7 +68,7 @@ internal sealed class NameRecognizer : IRecognizer
         {
             Take(tokens, find, taken);
         }
-        var small = scan.Capitals.Length < tokens.Length * CapitalsMin;
+        var small = scan.IsSmall;
         var count = 0;
         for (var k = 0; k < tokens.Length; k++)
         {
@@ -131,8 +130,7 @@ internal sealed class NameRecognizer : IRecognizer
             }
             if (kind == 3 && !block && CityBehind(tokens, first, k) is var city and > 0)
             {
-                tags[city..(k + 1)].Fill((byte)Tags.Inside(1));
-                tags[city] = (byte)Tags.Begin(1);
+                Runs.Mark(tags, city, k, 1);
                 k = city - 1;
             }
             var type = kind == 3 ? Address(scan.Tokens[first..(k + 1)], block) : Tags.Kinds[kind];

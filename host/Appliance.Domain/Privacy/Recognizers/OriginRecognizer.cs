@@ -9,12 +9,10 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal sealed class OriginRecognizer : IRecognizer
 {
     private const int Back = 3;
-    private const double CapitalsMin = 0.005;
-    private static readonly Dictionary<string, string[]> Lines = Table.Lines("origins.tsv").Select(l => l.Split('\t')).ToDictionary(f => f[0], f => f[1].Split(' '));
+    private static readonly Dictionary<string, string[]> Lines = Table.Lists("origins.tsv");
     private static readonly HashSet<uint> Capital = [.. Lines["capital"].SelectMany(w => new[] { w, w + "s" }).Select(WordHash.Of)];
     private static readonly HashSet<uint> Announced = [.. Lines["announced"].SelectMany(Forms).Select(WordHash.Of)];
     private static readonly HashSet<uint> Before = [.. Lines["before"].Select(WordHash.Of)];
-
     private static readonly HashSet<uint> Beside = [.. Lines["beside"].Select(WordHash.Of)];
 
     public string Name => "origin";
@@ -24,11 +22,10 @@ internal sealed class OriginRecognizer : IRecognizer
     public void Find(Scan scan)
     {
         var tokens = scan.Tokens;
-        var small = scan.Capitals.Length < tokens.Length * CapitalsMin;
         foreach (var k in scan.Awaited)
         {
             var capital = Capital.Contains(tokens[k].Hash);
-            if (capital ? tokens[k].Has(Kinds.Capital) ? !InName(tokens, k) : small || IsAnnounced(tokens, k) : Announced.Contains(tokens[k].Hash) && IsAnnounced(tokens, k))
+            if (capital ? tokens[k].Has(Kinds.Capital) ? !InName(tokens, k) : scan.IsSmall || IsAnnounced(tokens, k) : Announced.Contains(tokens[k].Hash) && IsAnnounced(tokens, k))
             {
                 scan.Add(EntityTypes.Origin, tokens[k].Start, tokens[k].End, 0.6f, capital ? "origin" : "announced");
             }

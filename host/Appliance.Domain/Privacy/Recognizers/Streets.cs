@@ -7,7 +7,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>The words of addresses (<c>Tables/streets.tsv</c>), and what may stand between them.</summary>
 internal static class Streets
 {
-    private static readonly Dictionary<string, string[]> Lines = Table.Lines("streets.tsv").Select(l => l.Split('\t')).ToDictionary(f => f[0], f => f[1].Split(' '));
+    private static readonly Dictionary<string, string[]> Lines = Table.Lists("streets.tsv");
 
     /// <summary>Kinds of street that stand before the name: via, rue.</summary>
     internal static HashSet<uint> Before { get; } = Words("before");

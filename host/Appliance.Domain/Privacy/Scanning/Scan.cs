@@ -11,6 +11,7 @@ internal readonly record struct Found(string Type, int Start, int End, float Sco
 /// <summary>One text on its way through the recognizers: its view, its tokens, what was found. Used again for the next text.</summary>
 internal sealed class Scan
 {
+    private const double CapitalsMin = 0.005;
     private const int CuesBack = 8;
     private const int CuesAhead = 4;
     private const int FindsMax = 1 << 20;
@@ -35,6 +36,9 @@ internal sealed class Scan
 
     /// <inheritdoc cref="Tokenizer.Awaited"/>
     internal ReadOnlySpan<int> Awaited => _words.Awaited;
+
+    /// <summary>Whether nobody wrote capitals here: then a small letter says nothing.</summary>
+    internal bool IsSmall => Capitals.Length < TokenCount * CapitalsMin;
 
     internal int TokenCount => _words.Tokens.Length;
 

@@ -18,6 +18,9 @@ internal static class Table
         }
     }
 
+    /// <summary>The lines of a table of words: a name, a tab, words with blanks between them.</summary>
+    internal static Dictionary<string, string[]> Lists(string name) => Lines(name).Select(l => l.Split('\t')).ToDictionary(f => f[0], f => f[1].Split(' '));
+
     internal static Stream Open(string name) =>
         Assembly.GetExecutingAssembly().GetManifestResourceStream($"tables/{name}") ?? throw new InvalidDataException($"The table {name} is missing: install the appliance again.");
 }

@@ -9,8 +9,8 @@ internal static class Companies
 {
     private const byte Form = 1, Kind = 2, Famous = 3;
     private const int WordsMax = 5;
-    private static readonly Dictionary<uint, byte> Words = Table.Lines("companies.tsv").Select(l => l.Split('\t'))
-        .SelectMany(f => f[1].Split(' ').Select(w => (Word: WordHash.Of(w), What: f[0] switch { "form" => Form, "kind" => Kind, _ => Famous })))
+    private static readonly Dictionary<uint, byte> Words = Table.Lists("companies.tsv")
+        .SelectMany(f => f.Value.Select(w => (Word: WordHash.Of(w), What: f.Key switch { "form" => Form, "kind" => Kind, _ => Famous })))
         .DistinctBy(w => w.Word).ToDictionary(w => w.Word, w => w.What);
 
     private static readonly WordFilter Filter = new(Words.Keys);

@@ -8,7 +8,7 @@ namespace Appliance.Domain.Privacy.Tagging;
 internal static class Institutions
 {
     private const int BehindMax = 5;
-    private static readonly Dictionary<string, string[]> Lines = Table.Lines("institutions.tsv").Concat(Table.Lines("places.tsv")).Select(l => l.Split('\t')).ToDictionary(f => f[0], f => f[1].Split(' '));
+    private static readonly Dictionary<string, string[]> Lines = Table.Lists("institutions.tsv").Concat(Table.Lists("places.tsv")).ToDictionary();
     private static readonly HashSet<uint> Heads = Words("head"), Alone = Words("alone"), Acronyms = Words("acronym");
     private static readonly HashSet<uint> Joins = WordHash.All("di del della dello dei degli delle d per la il of the for de l e i");
     private static readonly Dictionary<uint, (uint[] Words, int Kind)[]> Phrases = new[] { ("phrase", 2), ("italy", 1), ("world", 1), ("countries", 1) }

@@ -29,9 +29,9 @@ internal static class SureNames
                     last++;
                 }
                 var right = Right(tokens, seen[k..(last + 1)], k, kind);
-                for (var at = k; at <= last && right != kind; at++)
+                if (right != kind)
                 {
-                    tags[at] = (byte)(at == k ? Tags.Begin(right) : Tags.Inside(right));
+                    Runs.Mark(tags, k, last, right);
                 }
             }
         }
