@@ -32,7 +32,7 @@ internal static partial class DemoReport
         foreach (var next in (string[])
         [
             $"artifacts/bin/appliance run --root {root} &      the service again",
-            $"artifacts/bin/appliance tui --root {root}        screens: overview, jobs, audit",
+            $"artifacts/bin/appliance tui --root {root}        screens: overview, jobs, plugins, audit",
             $"echo \"Grazie di tutto!\" | artifacts/bin/appliance infer sentiment --explain --root {root}",
             $"artifacts/bin/appliance audit search --root {root}",
             $"artifacts/bin/appliance model show sentiment --root {root}",
