@@ -191,6 +191,7 @@ case "${1:-help}" in
   bench) build; shift; bench/run "$@" ;;
   golden) shift; UPDATE_GOLDEN=1 test_all "$@" ;;
   train-tagger) build; dotnet build bench/Appliance.Bench $FLAGS >/dev/null; artifacts/build/Appliance.Bench/Release/net10.0/Appliance.Bench tagger host/Appliance.Domain/Privacy/Tables/tagger.bin ;;
+  train-clusters) build; dotnet build bench/Appliance.Bench $FLAGS >/dev/null; artifacts/build/Appliance.Bench/Release/net10.0/Appliance.Bench clusters "${2:?a folder with it-*.txt.gz and en-*.txt.gz}" host/Appliance.Domain/Privacy/Tables/clusters.txt ;;
   pack) pack ;;
   verifier) verifier ;;
   new-plugin) shift; scripts/new-plugin "${1:?a name, such as Summaries}" ;;
@@ -204,6 +205,7 @@ case "${1:-help}" in
 ./do bench             measure speed and accuracy; the README's tables come from here
 ./do golden            write the golden files anew; review them like code
 ./do train-tagger      the model that finds names, from its texts to its file: a minute, the same bytes each time
+./do train-clusters D  the classes of words that it sees, from running text in a folder: three minutes
 ./do pack              the SDK's packages, in artifacts/packages, for plugins that are made elsewhere
 ./do verifier          the auditor's tool as one file, with and without its runtime, in artifacts/verifier
 ./do new-plugin NAME   a new plugin in plugins/NAME, ready to build

@@ -14,6 +14,7 @@ using static TorchSharp.torch;
 // bench pii [FILE]                          speed of finding personal data
 // bench audit FOLDER [RECORDS]                speed of the audit log; with RECORDS, a log of that length for the verifier
 // bench tagger FILE                         trains the tagger of names into FILE
+// bench clusters FOLDER FILE                sorts the words of running text into classes
 // bench tokens FILE                           token ids of the UCI sentences of seed 1, for the PyTorch reference
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var samples = Path.Combine(Environment.CurrentDirectory, "samples");
@@ -49,6 +50,9 @@ switch (args)
         return 0;
     case ["tagger", var output]:
         Appliance.Bench.Tagging.TrainTagger.Run(Environment.CurrentDirectory, output);
+        return 0;
+    case ["clusters", var corpus, var output]:
+        Appliance.Bench.Tagging.WordClusters.Run(corpus, output);
         return 0;
     default:
         Console.Error.WriteLine("bench train uci|letters|letters-raw RECIPE SEED,SEED... [fp32|bf16] | bench tokens FILE");

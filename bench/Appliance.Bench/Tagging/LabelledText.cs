@@ -1,5 +1,6 @@
 using System.Text;
 using Appliance.Domain.Privacy;
+using Appliance.Domain.Privacy.Recognizers;
 using Appliance.Domain.Privacy.Scanning;
 using Appliance.Domain.Privacy.Tagging;
 
@@ -9,7 +10,7 @@ namespace Appliance.Bench.Tagging;
 /// <param name="Tags">-1 where nobody knows: not learnt from.</param>
 internal sealed record LabelledText(byte[] Utf8, Token[] Tokens, int[] Tags)
 {
-    /// <param name="spans">Places in the text and the kind that stands there.</param>
+    /// <param name="spans">Places in the text and the kind that stands there; -1 for one that nobody knows.</param>
     internal static LabelledText Of(string text, IEnumerable<(int Start, int End, int Kind)> spans)
     {
         var utf8 = Encoding.UTF8.GetBytes(text);
@@ -27,7 +28,7 @@ internal sealed record LabelledText(byte[] Utf8, Token[] Tokens, int[] Tags)
             {
                 if (view.StartOf(tokens[k].Start) >= from && view.EndOf(tokens[k].End) <= to)
                 {
-                    tags[k] = first ? Domain.Privacy.Tagging.Tags.Begin(kind) : Domain.Privacy.Tagging.Tags.Inside(kind);
+                    tags[k] = kind < 0 ? kind : first ? Domain.Privacy.Tagging.Tags.Begin(kind) : Domain.Privacy.Tagging.Tags.Inside(kind);
                     first = false;
                 }
             }
@@ -101,6 +102,13 @@ internal sealed class Templates(string[] lines, string[] words, Names names, Ran
         'W' => (names.OneOf("lunedì", "martedì", "Monday", "Friday", "Sunday", "Saturday", "giovedì"), -1),
         '#' => (names.Number(9999), -1),
         'X' => (names.Acronym(), -1),
+        'I' => (names.Authority(), 2),
+        'K' => (names.Club(), 2),
+        'B' => (names.Party(), 2),
+        'U' => (names.Newspaper(), 2),
+        'G' => (names.Region(), 1),
+        'V' => (names.Venue(), 1),
+        'M' => (names.Nobody(), -1),
         'E' => ($"{names.First().ToLowerInvariant()}@example.org", -1),
         'T' => ($"+39 {names.Digits(3)} {names.Digits(7)}", -1),
         _ => throw new InvalidDataException($"templates.txt has a slot {{{slot}}} that nobody fills."),
@@ -114,7 +122,7 @@ internal static class RunningText
     private static readonly HashSet<uint> Prepositions = WordHash.All("in a di da from at to near of toward towards through per verso");
 
     /// <param name="story">Names of people occur that no table has: capitals that nobody knows are left out.</param>
-    internal static LabelledText Label(string line, bool story, Random random)
+    internal static LabelledText Label(string line, bool story, Names names, Random random)
     {
         var text = LabelledText.Of(Titled(line, random), []);
         var (tokens, tags) = (text.Tokens, text.Tags);
@@ -125,10 +133,10 @@ internal static class RunningText
                 continue;
             }
             var starts = text.Utf8.AsSpan(tokens[k - 1].End, tokens[k].Start - tokens[k - 1].End).IndexOfAny(".!?:\"-"u8) >= 0;
-            var known = Domain.Privacy.Recognizers.Gazetteer.Of(tokens[k].Hash);
+            var known = Gazetteer.Of(tokens[k].Hash);
             var joined = tokens[k].Start - tokens[k - 1].End == 1;
-            var first = (known & Domain.Privacy.Recognizers.Known.FirstName) != 0;
-            var place = (known & (Domain.Privacy.Recognizers.Known.City | Domain.Privacy.Recognizers.Known.Country)) != 0;
+            var first = (known & Known.FirstName) != 0;
+            var place = (known & (Known.City | Known.Country)) != 0;
             tags[k] = joined && tags[k - 1] is 1 or 2 && tokens[k - 1].Has(Kinds.Capital) ? 2
                 : Titles.Contains(tokens[k - 1].Hash) && tokens[k].Length > 2 ? 1
                 : first && !place && !starts && story ? 1
@@ -136,7 +144,50 @@ internal static class RunningText
                 : starts && known == 0 ? 0
                 : story ? -1 : known == 0 ? 0 : -1;
         }
-        return text;
+        return random.Next(2) == 0 ? Famous(text) : Famous(Renamed(text, names, random));
+    }
+
+    // Institutions, places and people that everybody knows.
+    private static LabelledText Famous(LabelledText text)
+    {
+        int[] candidates = [.. Enumerable.Range(0, text.Tokens.Length).Where(k => Tagger.IsCandidate(text.Tokens, k, small: false))];
+        var (tags, sure, known) = (text.Tags.Select(t => (byte)Math.Max(t, 0)).ToArray(), new bool[text.Tokens.Length], new KnownWords[candidates.Length]);
+        KnownWordFilter.Look(text.Tokens, candidates, known);
+        Institutions.Settle(text.Tokens, candidates, known, tags, sure);
+        return text with { Tags = [.. tags.Zip(text.Tags, (now, before) => now != Math.Max(before, 0) ? now : before)] };
+    }
+
+    // Other people in other towns: what is learnt is where names stand, and not which.
+    private static LabelledText Renamed(LabelledText text, Names names, Random random)
+    {
+        var (written, spans, at) = (new StringBuilder(), new List<(int, int, int)>(), 0);
+        var (tokens, tags) = (text.Tokens, text.Tags);
+        for (var k = 0; k < tokens.Length; k++)
+        {
+            if (tags[k] == 0)
+            {
+                continue;
+            }
+            var last = k;
+            while (tags[k] > 0 && last + 1 < tokens.Length && tags[last + 1] == tags[k] + 1)
+            {
+                last++;
+            }
+            written.Append(Encoding.UTF8.GetString(text.Utf8, at, tokens[k].Start - at));
+            var start = written.Length;
+            written.Append(tags[k] switch
+            {
+                1 when last > k => names.Person(),
+                1 when k > 0 && Titles.Contains(tokens[k - 1].Hash) => names.Last(),
+                1 => random.Next(3) == 0 ? names.Last() : names.First(),
+                3 => random.Next(4) == 0 ? names.Region() : random.Next(3) == 0 ? names.Country() : names.City(),
+                _ => Encoding.UTF8.GetString(text.Utf8, tokens[k].Start, tokens[last].End - tokens[k].Start),
+            });
+            spans.Add((start, written.Length, tags[k] < 0 ? -1 : (tags[k] - 1) / 2));
+            (at, k) = (tokens[last].End, last);
+        }
+        written.Append(Encoding.UTF8.GetString(text.Utf8, at, text.Utf8.Length - at));
+        return LabelledText.Of(written.ToString(), spans);
     }
 
     // Some words begin with a capital for no reason, as in headings.

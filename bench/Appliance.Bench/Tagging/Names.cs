@@ -7,6 +7,7 @@ namespace Appliance.Bench.Tagging;
 internal sealed class Names(Random random)
 {
     private readonly string[] _first = Read("firstname.txt"), _last = Read("lastname.txt"), _city = Read("city.txt"), _country = Read("country.txt"), _common = Read("common.txt");
+    private readonly Dictionary<string, string[]> _known = Table.Lists("institutions.tsv").Concat(Table.Lists("places.tsv")).ToDictionary();
     private readonly Dictionary<string, Dictionary<string, List<char>>> _chains = [];
 
     internal static string[] Read(string table) => [.. Table.Lines(table)];
@@ -47,6 +48,73 @@ internal sealed class Names(Random random)
         8 or 10 or 11 => OneOf(Word(), Compound(), Compound()) + OneOf("", "", "", Number(99), " " + Word(), " Software", " Technologies", " Solutions", " Systems", " Supercomputing Inc.", " Media", " Energy", " Foods", " Restaurant", ".com"),
         _ => $"{OneOf("General", "United", "Global", "American", "First", "Nuova", "Royal", "National", "Golden", "Blue", "Northern")} {OneOf("Electric", "Data", "Airways", "Trust", "Foods", "Motors", "Logistics", "Energia", "Credit", "Health")}",
     };
+
+    internal string Authority() => random.Next(8) switch
+    {
+        0 => $"{OneOf("Procura", "Questura", "Prefettura", "Università", "Diocesi", "Provincia", "Comune", "Tribunale", "Azienda sanitaria", "ASL Città", "Azienda Ospedaliera", "Policlinico", "Città metropolitana", "Camera di commercio", "Corte d'Appello", "Squadra mobile", "Municipio", "Ayuntamiento", "Mairie", "Amtsgericht")} di {City()}",
+        1 => $"{OneOf("Ministero", "Dipartimento", "Commissione", "Assessorato", "Agenzia", "Autorità", "Comitato", "Istituto", "Consiglio", "Direzione", "Osservatorio", "Ufficio")} {OneOf("della", "dell'", "per la", "per l'", "di", "nazionale della", "europea per l'")} {OneOf("Salute", "Interno", "Istruzione", "Economia", "Difesa", "Giustizia", "Ambiente", "Concorrenza", "Cultura", "Vigilanza", "Statistica", "Energia", "Sicurezza", "Ricerca", "Pesca")}".Replace("' ", "'"),
+        2 => $"Regione {City()}",
+        3 => $"{OneOf("University of", "City of", "Port Authority of", "Bishop of", "High Court of", "Parliament of", "Government of", "Bank of")} {OneOf(City(), Country())}",
+        4 => $"{OneOf("Ministry of", "Department of", "Office for", "Agency for", "Committee on", "Board of")} {OneOf("Health", "Defense", "Education", "Energy", "Justice", "Fisheries", "Trade", "Statistics", "Agriculture")}",
+        5 => $"{OneOf("Federal", "National", "European", "International", "Royal", "Central", "Supreme")} {OneOf("Reserve", "Court", "Commission", "Agency", "Council", "Union", "Observatory", "Academy", "Police", "Bank")}",
+        6 => $"{OneOf("Ministerio de", "Tribunal de", "Junta de", "Ministère de", "Conseil de", "Bundesamt für", "Universität", "Landgericht")} {OneOf("Sanidad", "Hacienda", "Cultura", City(), City())}",
+        _ => OneOf(Acronym(), Known("alone"), Known("phrase"), Known("acronym")),
+    };
+
+    internal string Club() => random.Next(7) switch
+    {
+        0 => $"{City()} {OneOf("Calcio", "FC", "United", "City", "Rovers", "Basket", "Volley", "Rugby", "1907", "BC")}",
+        1 => $"{OneOf("Atletico", "Real", "Sporting", "Pro", "Virtus", "Olimpia", "Dinamo", "Lokomotiv", "Olympique", "AC", "AS", "US", "FC", "Bayern", "Borussia", "Polisportiva")} {City()}",
+        2 => OneOf("Juventus", "Inter", "Milan", "Lazio", "Fiorentina", "Sampdoria", "Atalanta", "Udinese", "Arsenal", "Chelsea", "Liverpool", "Barcellona", "Ajax", "Benfica", "Porto", "Galatasaray", "Lakers", "Bulls", "Celtics", "Yankees", "Springboks", "Azzurri"),
+        3 => Last() + OneOf("ese", "ina", "itana", "iana", " Racing", " Team"),
+        _ => Word() + OneOf("", " FC", " Calcio", "ese"),
+    };
+
+    internal string Party() => random.Next(5) switch
+    {
+        0 => $"{OneOf("Partito", "Movimento", "Unione", "Fronte", "Alleanza", "Lega", "Sinistra", "Centro", "Rinnovamento")} {OneOf("Democratico", "Socialista", "Popolare", "Liberale", "Comunista", "Nazionale", "Repubblicano", "Cristiano", "Radicale", "per il Futuro", "della Libertà", "dei Lavoratori", "per la Patria", "Verde")}",
+        1 => OneOf("Democratic Party", "Labour", "Conservative Party", "Green Party", "People's Party", "Workers' Union", "National Front", "Likud", "Hamas", "Hezbollah", "Fatah", "Fidesz", "Syriza", "Podemos", "Ciudadanos", "Vox"),
+        2 => OneOf("Forza Italia", "Lega", "Verdi", "Radicali", "Italia Viva", "Azione", "Fratelli d'Italia", "Alleanza Nazionale", "Democrazia Cristiana", "Rifondazione", "Scelta Civica", "Margherita", "Ulivo"),
+        3 => Known("acronym"),
+        _ => Acronym(),
+    };
+
+    internal string Newspaper() => random.Next(5) switch
+    {
+        0 => $"{OneOf("la", "il", "", "La", "Il", "The")} {OneOf("Gazzetta", "Corriere", "Messaggero", "Tribuna", "Giornale", "Eco", "Voce", "Nazione", "Stampa", "Repubblica", "Mattino", "Times", "Herald", "Post", "Chronicle", "Tribune")}{OneOf("", $" di {City()}", " della Sera", "", " Today")}".Trim(),
+        1 => $"{City()} {OneOf("Times", "Herald", "Post", "Chronicle", "Tribune", "News", "Today", "Zeitung", "Oggi")}",
+        2 => OneOf("ANSA", "Reuters", "AGI", "Adnkronos", "Associated Press", "BBC", "CNN", "Rai", "Mediaset", "Sky TG24", "El País", "Le Monde", "Der Spiegel", "Xinhua", "Al Jazeera", "New York Times", "Financial Times"),
+        3 => $"{OneOf("Radio", "Tele", "Canale", "TV", "Rete")} {OneOf(City(), Word(), Number(9))}",
+        _ => $"{OneOf("L'", "l'")}{OneOf("Unità", "Espresso", "Avvenire", "Opinione", "Osservatore", "Arena", "Adige", "Indipendente")}",
+    };
+
+    internal string Region() => random.Next(5) switch
+    {
+        0 => $"{OneOf("Monte", "Lago", "Valle", "Isola", "Golfo", "Mar", "Costa", "Penisola", "Val", "Passo", "Lake", "Mount", "River", "Cape", "Port", "Fort", "Sierra", "Río")} {Word()}",
+        1 => $"{OneOf("Lago di", "Isola di", "Golfo di", "Valle di", "Stretto di", "Baia di", "Piana di", "Bay of", "Gulf of", "Isle of", "Valle de", "Îles de")} {City()}",
+        2 or 3 => OneOf(Known("italy"), Known("world"), Known("countries")),
+        _ => $"{Word()} {OneOf("Settentrionale", "Meridionale", "Orientale", "Occidentale", "del Nord", "del Sud", "Valley", "Islands", "Mountains")}",
+    };
+
+    internal string Venue() => random.Next(4) switch
+    {
+        0 => $"{OneOf("Piazza", "Palazzo", "Villa", "Teatro", "Stadio", "Castello", "Parco", "Porta", "Ponte", "Basilica di", "Chiesa di", "Santuario di", "Museo", "Torre")} {OneOf(Last(), First() + " " + Last(), "San " + First(), "Santa " + First(), "della " + Capital(), "del " + Capital())}",
+        1 => $"{Word()} {OneOf("Arena", "Stadium", "Park", "Square", "Hall", "Palace", "Bridge", "Tower", "Castle", "Airport", "Station")}",
+        2 => OneOf("Piazza San Pietro", "Piazza Duomo", "Circo Massimo", "Colosseo", "Casa Bianca", "Cremlino", "Louvre", "Wembley", "San Siro", "Stadio Olimpico", "Wall Street", "Downing Street"),
+        _ => $"{OneOf("Teatro", "Hotel", "Palazzo", "Plaza", "Place", "Schloss", "Museo")} {OneOf(Last(), Word(), City())}",
+    };
+
+    // Capitals that name neither people nor places.
+    internal string Nobody() => OneOf(
+        "Premio Nobel", "Nobel", "Oscar", "Golden Globe", "Leone d'Oro", "Palma d'Oro", "Pallone d'Oro", "Coppa Italia", "Coppa del Mondo", "Champions League", "Europa League", "Serie A", "Serie B", "Gran Premio", "Giro", "Tour", "Olimpiadi", "Mondiali",
+        "Natale", "Pasqua", "Capodanno", "Ferragosto", "Halloween", "Ramadan", "Costituzione", "Bibbia", "Corano", "Carta dei diritti", "Codice Penale", "Codice Civile", "Legge di Bilancio", "Finanziaria", "Testo Unico", "Statuto dei Lavoratori",
+        "Covid", "AIDS", "HIV", "DNA", "Internet", "Web", "Windows", "Android", "Risorgimento", "Rinascimento", "Medioevo", "Resistenza", "Grande Guerra", "Guerra Fredda", "Seconda Guerra Mondiale", "Shoah", "Islam", "Cristianesimo", "Buddhismo",
+        "Ministro", "Presidente", "Onorevole", "Sindaco", "Pontefice", "Santo Padre", "Capo dello Stato", "Primo Ministro", "Terra", "Luna", "Sole", "World Cup", "Grammy", "Emmy", "Pulitzer", "Christmas", "Easter", "Thanksgiving", "Super Bowl",
+        "Gioconda", "Divina Commedia", "Promessi Sposi", "Gomorra", "Titanic", "Amleto", "Traviata", "Boeing 747", "Airbus A320", "Fiat Punto", "iPhone", "PlayStation", Capital() + " " + Capital(), Capital(), "Legge " + Number(300));
+
+    private string Capital() => _common[random.Next(_common.Length)] is var word ? char.ToUpperInvariant(word[0]) + word[1..] : "";
+
+    private string Known(string list) => _known[list] is var all ? all[random.Next(all.Length)].Replace('_', ' ') : "";
 
     internal string Street() => random.Next(12) switch
     {

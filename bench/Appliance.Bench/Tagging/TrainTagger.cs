@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Compression;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Appliance.Domain.Privacy.Recognizers;
 using Appliance.Domain.Privacy.Scanning;
@@ -7,74 +8,61 @@ using Appliance.Domain.Privacy.Tagging;
 
 namespace Appliance.Bench.Tagging;
 
-/// <summary>Trains the tagger of names: an averaged perceptron over generated texts, running text and WNUT-17, from one seed to the same bytes.</summary>
-/// <remarks>Source: M. Collins, Discriminative Training Methods for Hidden Markov Models (EMNLP 2002); the average as in H. Daumé, section 2.1.1 of his thesis.</remarks>
+/// <summary>Trains the tagger of names: logistic regression over generated texts, running text and WNUT-17, from one seed to the same bytes.</summary>
+/// <remarks>Steps: J. Duchi, E. Hazan, Y. Singer, Adaptive Subgradient Methods (2011). Features are held back as in S. Wager, S. Wang, P. Liang, Dropout Training as Adaptive Regularization (2013).
+/// An averaged perceptron over the same features was eight points of F1 worse on Italian news, and three on the others.</remarks>
 internal static class TrainTagger
 {
-    private const int Seed = 17, Generated = 220_000, Epochs = 6, Runs = 5;
-    private const double ForgottenWords = 0.3;
+    private const int Seed = 17, Generated = 220_000, Epochs = 4, Runs = 3;
+    private const double ForgottenWords = 0.3, ForgottenLetters = 0.3, HeldBack = 0.2;
+    private const float Rate = 0.1f, Scale = 64; // a weight of two becomes the largest byte
 
     internal static void Run(string repository, string output)
     {
         var start = Stopwatch.StartNew();
         var random = new Random(Seed);
         // 1 The texts.
-        var lines = File.ReadAllLines(Path.Combine(repository, "bench/Appliance.Bench/Tagging/templates.txt")).Where(l => l.Length > 0 && l[0] != '#').ToArray();
-        var templates = new Templates(lines, Words(repository), new Names(random), random);
-        LabelledText[] texts = [.. Enumerable.Range(0, Generated).Select(_ => templates.Next()), .. Running(repository, random), .. Wnut(repository)];
+        var lines = new[] { "templates.txt", "news.txt" }.SelectMany(f => File.ReadAllLines(Path.Combine(repository, "bench/Appliance.Bench/Tagging", f))).Where(l => l.Length > 0 && l[0] != '#').ToArray();
+        var names = new Names(random);
+        var templates = new Templates(lines, Words(repository, names), names, random);
+        LabelledText[] texts = [.. Enumerable.Range(0, Generated).Select(_ => templates.Next()), .. Running(repository, names, random), .. Wnut(repository)];
         Console.WriteLine($"{texts.Length} texts, {texts.Sum(t => t.Tokens.Length)} words");
-        // 2 Several perceptrons, each over its own order of the texts: their sum is steadier than any of them.
+        // 2 The weights: the mean of several runs, each over its own order of the texts, is steadier than any of them.
         var weights = new float[TaggerFeatures.Buckets * Tags.Count];
         for (var run = 0; run < Runs; run++)
         {
-            foreach (var (k, w) in Perceptron(texts, random, start).Index())
-            {
-                weights[k] += w;
-            }
+            TensorPrimitives.MultiplyAdd(Regression(texts, random, start), 1f / Runs, weights, weights);
         }
-        // 3 In one byte a weight.
-        var scale = 127 / Quantile(weights);
-        sbyte[] bytes = [.. weights.Select(w => (sbyte)Math.Clamp(Math.Round(w * scale), -127, 127))];
+        // 3 In one byte each, against those of "outside", which then need none.
+        sbyte[] bytes = [.. weights.Chunk(Tags.Count).SelectMany(row => row[1..].Select(w => (sbyte)Math.Clamp(Math.Round((w - row[0]) * Scale), -127, 127)))];
         using var file = File.Create(output);
         using var packed = new BrotliStream(file, CompressionLevel.SmallestSize);
         packed.Write(MemoryMarshal.AsBytes(bytes.AsSpan()));
-        Console.WriteLine($"{output}: {bytes.Count(b => b != 0)} weights, scale {scale:F2}");
+        Console.WriteLine($"{output}: {bytes.Count(b => b != 0)} weights");
     }
 
-    private static float[] Perceptron(LabelledText[] texts, Random random, Stopwatch start)
+    private static float[] Regression(LabelledText[] texts, Random random, Stopwatch start)
     {
-        var weights = new float[TaggerFeatures.Buckets * Tags.Count];
-        var totals = new double[weights.Length];
-        var (step, wrong, all) = (1L, 0L, 0L);
+        var (weights, squares) = (new float[TaggerFeatures.Buckets * Tags.Count], new float[TaggerFeatures.Buckets * Tags.Count]);
+        var (wrong, all) = (0L, 0L);
         for (var epoch = 0; epoch < Epochs; epoch++)
         {
             random.Shuffle(texts);
             (wrong, all) = (0, 0);
             foreach (var text in texts)
             {
-                Learn(text, weights, totals, ref step, ref wrong, ref all, random);
+                Learn(text, weights, squares, ref wrong, ref all, random);
             }
-        }
-        Console.WriteLine($"{(double)wrong / all:P2} wrong in the last round, {start.Elapsed.TotalSeconds:F0} s");
-        for (var k = 0; k < weights.Length; k++)
-        {
-            weights[k] -= (float)(totals[k] / step); // the average over all steps
+            Console.WriteLine($"{(double)wrong / all:P2} wrong in round {epoch + 1}, {start.Elapsed.TotalSeconds:F0} s");
         }
         return weights;
     }
 
-    // The largest hundredth of a thousandth is cut off, so that one outlier does not cost all others their bits.
-    private static float Quantile(float[] weights)
-    {
-        var sorted = weights.Where(w => w != 0).Select(Math.Abs).Order().ToArray();
-        return sorted[(int)(sorted.Length * 0.9995)];
-    }
-
-    private static void Learn(LabelledText text, float[] weights, double[] totals, ref long step, ref long wrong, ref long all, Random random)
+    private static void Learn(LabelledText text, float[] weights, float[] squares, ref long wrong, ref long all, Random random)
     {
         var (tokens, tags) = (text.Tokens, text.Tags);
         var small = !tokens.Any(t => t.Has(Kinds.Capital));
-        var seen = new Seen[tokens.Length];
+        var (seen, hidden) = (new Seen[tokens.Length], new bool[tokens.Length]);
         for (var k = 0; k < tokens.Length; k++)
         {
             seen[k] = TaggerFeatures.Look(text.Utf8, tokens, k);
@@ -83,35 +71,24 @@ internal static class TrainTagger
             {
                 seen[k] = seen[k] with { Known = Known.None };
             }
+            // Words around must be known by the company that they keep as well, and names by their sound.
+            hidden[k] = random.NextDouble() < ForgottenLetters;
         }
-        Span<int> buckets = stackalloc int[TaggerFeatures.Count];
-        Span<float> scores = stackalloc float[Tags.Count];
-        var (last, beforeLast) = (0, 0);
+        int[] candidates = [.. Enumerable.Range(0, tokens.Length).Where(k => Tagger.IsCandidate(tokens, k, small))];
+        Span<int> buckets = stackalloc int[TaggerFeatures.Room];
+        var (last, beforeLast, i, run) = (0, 0, 0, new CapitalRun(-1, -1, default));
         for (var k = 0; k < tokens.Length; k++)
         {
             var guess = 0;
-            if (Tagger.IsCandidate(tokens, k, small))
+            if (i < candidates.Length && candidates[i] == k)
             {
-                TaggerFeatures.Of(seen, k, last, beforeLast, buckets);
-                scores.Clear();
-                foreach (var bucket in buckets)
-                {
-                    for (var tag = 0; tag < Tags.Count; tag++)
-                    {
-                        scores[tag] += weights[(bucket * Tags.Count) + tag];
-                    }
-                }
-                guess = Tagger.Highest<float>(scores, last);
-                if (tags[k] >= 0)
-                {
-                    all++;
-                    step++;
-                    if (guess != tags[k])
-                    {
-                        wrong++;
-                        Move(buckets, tags[k], guess, weights, totals, step);
-                    }
-                }
+                run = k > run.Last ? TaggerFeatures.RunFrom(seen, candidates, i) : run;
+                i++;
+                TaggerFeatures.Plain(seen, k, run, buckets);
+                (buckets[TaggerFeatures.PlainCount], buckets[TaggerFeatures.PlainCount + 1]) = TaggerFeatures.Tagged(seen, k, last, beforeLast);
+                guess = Step(Kept(buckets, k, run, hidden, random), tags[k], last, weights, squares);
+                all += tags[k] >= 0 ? 1 : 0;
+                wrong += tags[k] >= 0 && guess != tags[k] ? 1 : 0;
             }
             // Training goes on from the right tag half of the time, from its own guess the other half: it must live with its mistakes.
             var next = tags[k] < 0 || random.Next(2) == 0 ? guess : tags[k];
@@ -119,19 +96,63 @@ internal static class TrainTagger
         }
     }
 
-    private static void Move(ReadOnlySpan<int> buckets, int right, int guess, float[] weights, double[] totals, long step)
+    // A part of the features is held back, so that none is relied on alone.
+    private static Span<int> Kept(Span<int> buckets, int k, CapitalRun run, bool[] hidden, Random random)
     {
-        foreach (var bucket in buckets)
+        var kept = 0;
+        for (var feature = 0; feature < TaggerFeatures.Count; feature++)
         {
-            var (up, down) = ((bucket * Tags.Count) + right, (bucket * Tags.Count) + guess);
-            weights[up]++;
-            totals[up] += step;
-            weights[down]--;
-            totals[down] -= step;
+            var word = TaggerFeatures.WordOf(feature, k, run);
+            if (random.NextDouble() >= HeldBack && !(word >= 0 && word < hidden.Length && hidden[word]))
+            {
+                buckets[kept++] = buckets[feature];
+            }
         }
+        return buckets[..kept];
     }
 
-    private static IEnumerable<LabelledText> Running(string repository, Random random)
+    // One step of logistic regression with AdaGrad on one word.
+    private static int Step(ReadOnlySpan<int> buckets, int right, int last, float[] weights, float[] squares)
+    {
+        Span<float> scores = stackalloc float[Tags.Count];
+        scores.Clear();
+        foreach (var bucket in buckets)
+        {
+            TensorPrimitives.Add(scores, weights.AsSpan(bucket * Tags.Count, Tags.Count), scores);
+        }
+        var guess = Highest(scores, last);
+        if (right < 0)
+        {
+            return guess;
+        }
+        TensorPrimitives.SoftMax(scores, scores);
+        scores[right] -= 1;
+        foreach (var bucket in buckets)
+        {
+            var w = weights.AsSpan(bucket * Tags.Count, Tags.Count);
+            var g = squares.AsSpan(bucket * Tags.Count, Tags.Count);
+            for (var t = 0; t < Tags.Count; t++)
+            {
+                g[t] += scores[t] * scores[t];
+                w[t] -= Rate * scores[t] / MathF.Sqrt(g[t] + 1e-6f);
+            }
+        }
+        return guess;
+    }
+
+    // The tag with the highest score among those that may follow: no kind goes on that has not begun.
+    private static int Highest(ReadOnlySpan<float> scores, int last)
+    {
+        var best = 0;
+        for (var tag = 1; tag < Tags.Count; tag++)
+        {
+            var follows = tag % 2 == 1 || last == tag || last == tag - 1;
+            best = follows && scores[tag] > scores[best] ? tag : best;
+        }
+        return best;
+    }
+
+    private static IEnumerable<LabelledText> Running(string repository, Names names, Random random)
     {
         foreach (var language in new[] { "it", "en" })
         {
@@ -139,13 +160,13 @@ internal static class TrainTagger
             while (file.ReadLine() is { } line)
             {
                 var tab = line.IndexOf('\t');
-                yield return RunningText.Label(line[(tab + 1)..], line[..tab] == "story", random);
+                yield return RunningText.Label(line[(tab + 1)..], line[..tab] == "story", names, random);
             }
         }
     }
 
     // Words that are written small in running text and are nobody's name.
-    private static string[] Words(string repository) => [.. Running(repository, new Random(Seed)).Take(6000).SelectMany(t => t.Tokens.Where(k => !k.Has(Kinds.Capital | Kinds.Digit) && k.Length > 3 && Gazetteer.Of(k.Hash) == Known.None)
+    private static string[] Words(string repository, Names names) => [.. Running(repository, names, new Random(Seed)).Take(6000).SelectMany(t => t.Tokens.Where(k => !k.Has(Kinds.Capital | Kinds.Digit) && k.Length > 3 && Gazetteer.Of(k.Hash) == Known.None)
         .Select(k => System.Text.Encoding.UTF8.GetString(t.Utf8, k.Start, k.Length))).Distinct().Order(StringComparer.Ordinal)];
 
     private static IEnumerable<LabelledText> Wnut(string repository)

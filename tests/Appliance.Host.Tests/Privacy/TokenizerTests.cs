@@ -8,7 +8,7 @@ public sealed class TokenizerTests
 {
     private static readonly string[] Pieces =
     [
-        "a", "Rossi", "É", "é", "ß", "1", "20121", "IT60X", "\n", " ", ".", ":", " =", "://", "-", "_", "'", "日本", "ΑΒ", "\u001F", "\r\n", "parola", "una-parola", "0123456789abcdef", new string('x', 70), "Ñandú", "\t",
+        "a", "Rossi", "É", "é", "ß", "1", "20121", "IT60X", "\n", " ", ".", ":", " =", "://", "-", "_", "'", "日本", "電話03", "ΑΒ", "\u001F", "\r\n", "parola", "una-parola", "0123456789abcdef", new string('x', 70), "Ñandú", "\t",
     ];
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class TokenizerTests
                 continue;
             }
             var (start, kinds) = (at, Kinds.None);
-            for (; at < view.Length && Kind(view[at]) is var kind and not Kinds.None; at++)
+            for (; at < view.Length && Kind(view[at]) is var kind and not Kinds.None && !(at > start && Splits(Kind(view[at - 1]), kind)); at++)
             {
                 kinds |= kind;
             }
@@ -78,6 +78,9 @@ public sealed class TokenizerTests
         }
         return [.. tokens];
     }
+
+    // Letters above ASCII and digits.
+    private static bool Splits(Kinds before, Kinds here) => (before, here) is (Kinds.High, Kinds.Digit) or (Kinds.Digit, Kinds.High);
 
     private static Kinds Kind(byte b) => b switch
     {

@@ -7,11 +7,10 @@ internal static class AmericanCodes
     private static readonly int[] VinWeights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
     private static readonly string[] Invented = ["123456789", "078051120", "219099999", "987654320", "457555462"];
 
-    internal static bool Ssn(ReadOnlySpan<byte> c)
-    {
-        var (area, group, serial) = (Digits.Number(c[..3]), Digits.Number(c[3..5]), Digits.Number(c[5..]));
-        return area is not (0 or 666) and < 900 && group > 0 && serial > 0 && !Digits.AllSame(c) && !Invented.Contains(System.Text.Encoding.ASCII.GetString(c));
-    }
+    internal static bool Ssn(ReadOnlySpan<byte> c) => SsnShape(c) && !Digits.AllSame(c) && !Invented.Contains(System.Text.Encoding.ASCII.GetString(c));
+
+    /// <summary>Also numbers that are known from advertisements: behind the word for one they are hidden as well.</summary>
+    internal static bool SsnShape(ReadOnlySpan<byte> c) => Digits.Number(c[..3]) is not (0 or 666) and < 900 && Digits.Number(c[3..5]) > 0 && Digits.Number(c[5..]) > 0;
 
     internal static bool Itin(ReadOnlySpan<byte> c) =>
         c[0] == '9' && Digits.Number(c[3..5]) is (>= 50 and <= 65) or (>= 70 and <= 88) or (>= 90 and <= 92) or (>= 94 and <= 99);

@@ -21,7 +21,7 @@ internal static class CheckTable
         ("it-cf", ItalianCodes.FiscalCode),
         ("it-cf-shape", ItalianCodes.HasShape),
         ("it-piva", ItalianCodes.VatCode),
-        ("us-ssn", AmericanCodes.Ssn),
+        ("us-ssn", AmericanCodes.Ssn), ("us-ssn-shape", AmericanCodes.SsnShape),
         ("us-itin", AmericanCodes.Itin),
         ("us-npi", c => c[0] is (byte)'1' or (byte)'2' && Luhn.Holds(c, 24)),
         ("us-mbi", AmericanCodes.Mbi),

@@ -7,14 +7,21 @@ internal sealed class CodeShape
 {
     internal const byte NoneHere = 0, Any = 1, MayBe = 2;
 
+    private readonly ulong _digits, _letters;
+    private readonly (int At, byte Is)[] _literals, _marks;
+
     private CodeShape(string mask, byte[] separators)
     {
         (Mask, Separators) = (mask, separators);
-        for (var k = 1; k < separators.Length; k++)
+        for (var k = 0; k < mask.Length; k++)
         {
-            Allowed |= separators[k] == NoneHere ? 0 : 1UL << k;
-            Required |= separators[k] > MayBe ? 1UL << k : 0;
+            _digits |= mask[k] is 'd' or (>= '0' and <= '9') ? 1UL << k : 0;
+            _letters |= mask[k] is 'a' or (>= 'A' and <= 'Z') ? 1UL << k : 0;
+            Allowed |= k == 0 || separators[k] == NoneHere ? 0 : 1UL << k;
+            Required |= k > 0 && separators[k] > MayBe ? 1UL << k : 0;
         }
+        _literals = [.. mask.Index().Where(m => m.Item is not ('d' or 'a' or 'x')).Select(m => (m.Index, (byte)m.Item))];
+        _marks = [.. separators.Index().Where(m => m.Index > 0 && m.Item > MayBe).Select(m => (m.Index, m.Item))];
     }
 
     /// <summary>Places before which a separator may stand, as bits.</summary>
@@ -29,21 +36,26 @@ internal sealed class CodeShape
     /// <summary>What may stand before each character: none, any or one, or the separator itself.</summary>
     internal byte[] Separators { get; }
 
+    /// <param name="code">In capitals, as long as the mask.</param>
+    /// <param name="digits">Which of its characters are digits, as bits; the others are letters.</param>
+    /// <param name="separators">What stands before each character.</param>
     /// <param name="places">Where separators stand, as bits.</param>
-    internal bool Fits(ReadOnlySpan<byte> code, ReadOnlySpan<byte> separators, ulong places)
+    internal bool Fits(ReadOnlySpan<byte> code, ulong digits, ReadOnlySpan<byte> separators, ulong places)
     {
-        if ((places & ~Allowed) != 0 || (Required & ~places) != 0)
+        if (((places & ~Allowed) | (Required & ~places) | (_digits & ~digits) | (_letters & digits)) != 0)
         {
             return false;
         }
-        for (var k = 0; k < Mask.Length; k++)
+        foreach (var (at, wanted) in _literals)
         {
-            var (want, have) = (Mask[k], code[k]);
-            if (!(want switch { 'd' => have <= '9', 'a' => have >= 'A', 'x' => true, _ => want == have }))
+            if (code[at] != wanted)
             {
                 return false;
             }
-            if (k > 0 && !(Separators[k] switch { NoneHere => separators[k] == 0, Any or MayBe => true, var must => separators[k] == must }))
+        }
+        foreach (var (at, wanted) in _marks)
+        {
+            if (separators[at] != wanted)
             {
                 return false;
             }

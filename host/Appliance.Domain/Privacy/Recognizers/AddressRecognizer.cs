@@ -14,6 +14,8 @@ internal sealed class AddressRecognizer : IRecognizer
 
     public string Name => "address";
 
+    public Waiting Waits => Waiting.Addresses;
+
     public IEnumerable<uint> Awaits => Streets.Before.Concat(Streets.After).Concat(Streets.Short).Concat(Boxes).Append(Corner);
 
     public void Find(Scan scan)
@@ -26,12 +28,12 @@ internal sealed class AddressRecognizer : IRecognizer
             // Words that may say what kind of street it is, and those with a capital whose ending may; in the order of the text.
             var isWord = a < awaited.Length && (c == capitals.Length || awaited[a] <= capitals[c]);
             var k = isWord ? awaited[a++] : capitals[c++];
-            if (k <= done || tokens[k].Length > 24 || (!isWord && !MayEnd(scan.View, tokens[k])))
+            if (k <= done || tokens[k].Length > 24 || !(isWord ? scan.IsFor(k, Waits) : MayEnd(scan.View, tokens[k])))
             {
                 continue;
             }
             var slash = tokens[k] is { Length: 1 } one && one.Has(Kinds.Capital) && scan.View[one.Start] == 'C' && Bytes.At(scan.View, one.End) == '/'; // C/ Mayor, 3
-            var (first, last, numbered) = slash ? KindBefore(scan, k) : Streets.Short.Contains(tokens[k].Hash) && k > 0 && tokens[k - 1] is { Length: 1 } letter && letter.Has(Kinds.Upper) && Streets.Gap(scan, k) ? KindBefore(scan, k) is var cut && cut.Last >= 0 ? (k - 1, cut.Last, cut.Numbered) : cut
+            var (first, last, numbered) = slash ? KindBefore(scan, k) : k > 0 && tokens[k - 1] is { Length: 1 } letter && letter.Has(Kinds.Upper) && Streets.Short.Contains(tokens[k].Hash) && Streets.Gap(scan, k) ? KindBefore(scan, k) is var cut && cut.Last >= 0 ? (k - 1, cut.Last, cut.Numbered) : cut
                 : Streets.Before.Contains(tokens[k].Hash) ? KindBefore(scan, k)
                 : tokens[k].Has(Kinds.Capital) && Streets.After.Contains(tokens[k].Hash) ? KindAfter(scan, k)
                 : tokens[k].Has(Kinds.Capital) && tokens[k].Length >= 6 ? Ending(scan, k)

@@ -21,6 +21,8 @@ internal sealed class DateRecognizer : IRecognizer
 
     public string Name => "date";
 
+    public Waiting Waits => Waiting.Dates;
+
     public IEnumerable<uint> Awaits => Weekdays;
 
     public void Find(Scan scan)
@@ -52,7 +54,7 @@ internal sealed class DateRecognizer : IRecognizer
         }
         foreach (var k in scan.Awaited)
         {
-            if (tokens[k].Has(Kinds.Capital) && tokens[k].Has(Kinds.Lower) && Weekdays.Contains(tokens[k].Hash))
+            if (scan.IsFor(k, Waits) && tokens[k].Has(Kinds.Capital) && tokens[k].Has(Kinds.Lower) && Weekdays.Contains(tokens[k].Hash))
             {
                 scan.Add(EntityTypes.Date, tokens[k].Start, tokens[k].End, 0.6f, "weekday");
             }

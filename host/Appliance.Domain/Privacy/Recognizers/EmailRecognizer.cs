@@ -11,6 +11,8 @@ internal sealed class EmailRecognizer : IRecognizer
 
     public string Name => "email";
 
+    public Waiting Waits => Waiting.Emails;
+
     public IEnumerable<uint> Awaits => At;
 
     public void Find(Scan scan)
@@ -83,7 +85,7 @@ internal sealed class EmailRecognizer : IRecognizer
         var tokens = scan.Tokens;
         foreach (var k in scan.Awaited)
         {
-            if (k == 0 || k + 2 >= tokens.Length || !At.Contains(tokens[k].Hash) || !Bracketed(scan.View, tokens[k - 1].End, tokens[k], tokens[k + 1].Start))
+            if (!scan.IsFor(k, Waiting.Emails) || k == 0 || k + 2 >= tokens.Length || !At.Contains(tokens[k].Hash) || !Bracketed(scan.View, tokens[k - 1].End, tokens[k], tokens[k + 1].Start))
             {
                 continue;
             }

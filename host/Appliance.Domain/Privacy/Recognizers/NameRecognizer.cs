@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Appliance.Domain.Privacy.Scanning;
 using Appliance.Domain.Privacy.Tagging;
 
@@ -6,7 +7,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Names of people, places and organisations, and addresses that no grammar knows, by the trained tagger; and the same people wherever their names return.</summary>
 internal sealed class NameRecognizer : IRecognizer
 {
-    private const int ReturningMin = 4, LabelledMax = 5, ShortMax = 3;
+    private const int PeopleMax = 1024, ReturningMin = 4, LabelledMax = 5, ShortMax = 3;
     private static readonly Cues.CueSet NameCue = Cues.CueLexicon.Group("name");
     // Words that begin the next sentence where somebody forgot the dot.
     private static readonly HashSet<uint> Starters = WordHash.All("mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera gentili gentile egregi egregio spettabile cordiali distinti saluti grazie con per non the and dear");
@@ -46,14 +47,22 @@ internal sealed class NameRecognizer : IRecognizer
             }
         }
         tags.Clear();
-        Tagger.Standard.Tag(seen, candidates, tags);
+        Tagger.Standard.Tag(seen, candidates, scan.IsSmall, room.Scores, tags);
         SureNames.Settle(tokens, seen, candidates, tags);
-        Companies.Settle(tokens, seen, candidates, tags);
+        var known = room.Known.AsSpan(0, candidates.Length);
+        var tables = KnownWordFilter.Look(tokens, candidates, known);
         var sure = room.Taken.AsSpan(0, tokens.Length);
         sure.Clear();
-        Institutions.Settle(tokens, candidates, tags, sure);
-        SmallWords.Settle(tokens, candidates, tags);
-        Returning(scan, seen, candidates, tags);
+        if ((tables & KnownWords.Companies) != 0)
+        {
+            Companies.Settle(tokens, seen, candidates, known, tags);
+        }
+        if ((tables & KnownWords.Institutions) != 0)
+        {
+            Institutions.Settle(tokens, candidates, known, tags, sure);
+        }
+        Returning(scan, seen, candidates, tags, room.People);
+        room.ForgetPeople();
         // 3 Runs of tags are finds.
         Spans(scan, tags, sure);
     }
@@ -68,16 +77,30 @@ internal sealed class NameRecognizer : IRecognizer
         {
             Take(tokens, find, taken);
         }
-        var small = scan.IsSmall;
         var count = 0;
-        for (var k = 0; k < tokens.Length; k++)
+        if (scan.IsSmall)
+        {
+            Add(tokens, 0, tokens.Length - 1, small: true, taken, room.Candidates, ref count);
+        }
+        // Nothing is a candidate but capitals, and what stands right before or up to two words behind them.
+        var next = 0;
+        foreach (var capital in scan.IsSmall ? [] : scan.Capitals)
+        {
+            Add(tokens, Math.Max(next, capital - 1), Math.Min(tokens.Length - 1, capital + 2), small: false, taken, room.Candidates, ref count);
+            next = capital + 3;
+        }
+        return room.Candidates.AsSpan(0, count);
+    }
+
+    private static void Add(ReadOnlySpan<Token> tokens, int first, int last, bool small, ReadOnlySpan<bool> taken, int[] candidates, ref int count)
+    {
+        for (var k = first; k <= last; k++)
         {
             if (!taken[k] && Tagger.IsCandidate(tokens, k, small))
             {
-                room.Candidates[count++] = k;
+                candidates[count++] = k;
             }
         }
-        return room.Candidates.AsSpan(0, count);
     }
 
     private static void Take(ReadOnlySpan<Token> tokens, Found find, Span<bool> taken)
@@ -157,24 +180,26 @@ internal sealed class NameRecognizer : IRecognizer
     }
 
     // The same person again, without anything around that says so.
-    private static void Returning(Scan scan, ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, Span<byte> tags)
+    private static void Returning(Scan scan, ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, Span<byte> tags, HashSet<uint> people)
     {
-        HashSet<uint>? people = null;
         var tokens = scan.Tokens;
+        var bits = 0UL;
+        people.Clear();
         foreach (var k in candidates)
         {
             if (tags[k] is 1 or 2 && tokens[k].Length >= ReturningMin && tokens[k].Has(Kinds.Capital) && (seen[k].Known & Known.Common) == 0)
             {
-                (people ??= []).Add(tokens[k].Hash);
+                people.Add(tokens[k].Hash);
+                bits |= 1UL << (int)(tokens[k].Hash % 64);
             }
         }
-        if (people is null)
+        if (bits == 0)
         {
             return;
         }
         foreach (var k in scan.Capitals)
         {
-            if (tags[k] == Tags.Outside && people.Contains(tokens[k].Hash))
+            if (tags[k] == Tags.Outside && (bits >> (int)(tokens[k].Hash % 64) & 1) != 0 && people.Contains(tokens[k].Hash))
             {
                 var joins = k > 0 && tags[k - 1] is 1 or 2 && k > 0 && tokens[k].Start - tokens[k - 1].End == 1;
                 tags[k] = (byte)(joins ? Tags.Inside(0) : Tags.Begin(0));
@@ -232,13 +257,18 @@ internal sealed class NameRecognizer : IRecognizer
         internal int[] Candidates = [];
         internal bool[] Taken = [];
         internal byte[] Tags = [];
+        internal KnownWords[] Known = [];
+        internal HashSet<uint> People = [];
+        internal Vector128<short>[] Scores = [];
+
+        internal void ForgetPeople() => People = People.Count > PeopleMax ? [] : People;
 
         internal static Room Of(int count)
         {
             var room = _last ??= new Room();
             if (room.Seen.Length < count)
             {
-                (room.Seen, room.Candidates, room.Taken, room.Tags) = (new Seen[count * 2], new int[count * 2], new bool[count * 2], new byte[count * 2]);
+                (room.Seen, room.Candidates, room.Taken, room.Tags, room.Known, room.Scores) = (new Seen[count * 2], new int[count * 2], new bool[count * 2], new byte[count * 2], new KnownWords[count * 2], new Vector128<short>[count * 2]);
             }
             return room;
         }

@@ -17,6 +17,8 @@ internal sealed class OriginRecognizer : IRecognizer
 
     public string Name => "origin";
 
+    public Waiting Waits => Waiting.Origins;
+
     public IEnumerable<uint> Awaits => Capital.Concat(Announced);
 
     public void Find(Scan scan)
@@ -24,6 +26,10 @@ internal sealed class OriginRecognizer : IRecognizer
         var tokens = scan.Tokens;
         foreach (var k in scan.Awaited)
         {
+            if (!scan.IsFor(k, Waits))
+            {
+                continue;
+            }
             var capital = Capital.Contains(tokens[k].Hash);
             if (capital ? tokens[k].Has(Kinds.Capital) ? !InName(tokens, k) : scan.IsSmall || IsAnnounced(tokens, k) : Announced.Contains(tokens[k].Hash) && IsAnnounced(tokens, k))
             {

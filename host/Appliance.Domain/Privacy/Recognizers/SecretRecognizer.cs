@@ -27,6 +27,8 @@ internal sealed class SecretRecognizer : IRecognizer
 
     private static readonly HashSet<uint> Announcing = [Bearer, Token, Basic, U, User, Begin, .. CommandSecrets.Awaits];
 
+    public Waiting Waits => Waiting.Secrets;
+
     public IEnumerable<uint> Awaits => Announcing;
 
     public void Find(Scan scan)
@@ -63,7 +65,7 @@ internal sealed class SecretRecognizer : IRecognizer
         var tokens = scan.Tokens;
         foreach (var k in scan.Awaited)
         {
-            if (Announcing.Contains(tokens[k].Hash))
+            if (scan.IsFor(k, Waiting.Secrets) && Announcing.Contains(tokens[k].Hash))
             {
                 return true;
             }

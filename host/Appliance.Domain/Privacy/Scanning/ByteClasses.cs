@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -9,13 +8,15 @@ namespace Appliance.Domain.Privacy.Scanning;
 internal ref struct ByteClasses
 {
     internal const int Size = 64;
-    private ulong _digit, _upper, _lower, _high, _line;
+    private ulong _letter;
+
+    internal ulong Digit { get; private set; }
+
+    /// <summary>Everything above ASCII.</summary>
+    internal ulong High { get; private set; }
 
     /// <summary>Letters, digits and everything above ASCII.</summary>
-    internal ulong Word { get; private set; }
-
-    /// <summary>A line break behind the last token that began.</summary>
-    internal readonly bool LineLeft => _line != 0;
+    internal readonly ulong Word => Digit | High | _letter;
 
     /// <param name="tail">Room for <see cref="Size"/> bytes, for the last block.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -31,7 +32,6 @@ internal ref struct ByteClasses
         var classes = default(ByteClasses);
         classes.Read(Vector256.LoadUnsafe(ref first), 0);
         classes.Read(Vector256.LoadUnsafe(ref first, 32), 32);
-        classes.Word = classes._digit | classes._upper | classes._lower | classes._high;
         return classes;
     }
 
@@ -39,29 +39,8 @@ internal ref struct ByteClasses
     private void Read(Vector256<byte> bytes, int shift)
     {
         var letters = Vector256.LessThanOrEqual((bytes | Vector256.Create((byte)0x20)) - Vector256.Create((byte)'a'), Vector256.Create((byte)25));
-        var small = Vector256.ShiftLeft(bytes, 2); // 0x20 becomes the highest bit
-        _digit |= (ulong)Vector256.LessThanOrEqual(bytes - Vector256.Create((byte)'0'), Vector256.Create((byte)9)).ExtractMostSignificantBits() << shift;
-        _upper |= (ulong)Vector256.AndNot(letters, small).ExtractMostSignificantBits() << shift;
-        _lower |= (ulong)(letters & small).ExtractMostSignificantBits() << shift;
-        _high |= (ulong)bytes.ExtractMostSignificantBits() << shift;
-        _line |= (ulong)Vector256.Equals(bytes, Vector256.Create((byte)'\n')).ExtractMostSignificantBits() << shift;
-    }
-
-    /// <summary>Whether a line break stands before this place and behind the token before.</summary>
-    internal Kinds LineBefore(int place)
-    {
-        var before = _line & ~(ulong.MaxValue << place);
-        _line ^= before;
-        return before == 0 ? Scanning.Kinds.None : Scanning.Kinds.LineBefore;
-    }
-
-    /// <summary>What stands in a stretch.</summary>
-    /// <param name="to">One past the last, up to 64.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly Kinds Kinds(int from, int to)
-    {
-        var mask = (to == Size ? ulong.MaxValue : BitOperations.RotateLeft(1UL, to) - 1) & (ulong.MaxValue << from);
-        return ((_digit & mask) != 0 ? Scanning.Kinds.Digit : 0) | ((_upper & mask) != 0 ? Scanning.Kinds.Upper : 0)
-            | ((_lower & mask) != 0 ? Scanning.Kinds.Lower : 0) | ((_high & mask) != 0 ? Scanning.Kinds.High : 0);
+        Digit |= (ulong)Vector256.LessThanOrEqual(bytes - Vector256.Create((byte)'0'), Vector256.Create((byte)9)).ExtractMostSignificantBits() << shift;
+        _letter |= (ulong)letters.ExtractMostSignificantBits() << shift;
+        High |= (ulong)bytes.ExtractMostSignificantBits() << shift;
     }
 }

@@ -37,6 +37,9 @@ internal sealed class Scan
     /// <inheritdoc cref="Tokenizer.Awaited"/>
     internal ReadOnlySpan<int> Awaited => _words.Awaited;
 
+    /// <summary>Whether an awaited token may be a word that these wait for.</summary>
+    internal bool IsFor(int token, Waiting who) => (Detector.Awaited.Of(Tokens[token].Hash) & (int)who) != 0;
+
     /// <summary>Whether nobody wrote capitals here: then a small letter says nothing.</summary>
     internal bool IsSmall => Capitals.Length < TokenCount * CapitalsMin;
 

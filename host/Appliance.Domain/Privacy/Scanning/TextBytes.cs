@@ -5,11 +5,15 @@ namespace Appliance.Domain.Privacy.Scanning;
 
 /// <summary>A text as recognizers read it: UTF-8 with digits, spaces, dashes and quotes in one form, escapes opened, invisible characters gone.</summary>
 /// <remarks>A byte of the view knows its bytes of the original, so that the original, with all that was hidden in it, is redacted.
-/// Plain ASCII without escapes is its own view: nothing is copied.</remarks>
+/// Plain text without escapes, of ASCII and the accented letters of Western Europe, is its own view: nothing is copied.</remarks>
 internal sealed class TextBytes
 {
     private static readonly SearchValues<byte> Special =
         SearchValues.Create([.. Enumerable.Range(0x80, 0x80).Select(b => (byte)b), (byte)'&', (byte)'%', (byte)'\\', (byte)'<']);
+
+    // What no letter of Western Europe begins with: those are 0xC3 and one more byte.
+    private static readonly SearchValues<byte> Foreign =
+        SearchValues.Create([.. Enumerable.Range(0xC0, 0x40).Where(b => b != 0xC3).Select(b => (byte)b), (byte)'&', (byte)'%', (byte)'\\', (byte)'<']);
 
     private readonly List<Stretch> _stretches = [];
     private byte[] _own = [];
@@ -26,7 +30,7 @@ internal sealed class TextBytes
     {
         _ownKinds = own;
         _stretches.Clear();
-        if (utf8.Span.IndexOfAny(Special) < 0)
+        if (IsPlain(utf8.Span))
         {
             _view = utf8;
             return;
@@ -37,6 +41,10 @@ internal sealed class TextBytes
         }
         _view = _own.AsMemory(0, Normalise(utf8.Span));
     }
+
+    // × and ÷ are written like letters; a dash at the end of a line may go through a number.
+    private static bool IsPlain(ReadOnlySpan<byte> text) =>
+        text.IndexOfAny(Foreign) < 0 && text.IndexOf("\u00D7"u8) < 0 && text.IndexOf("\u00F7"u8) < 0 && text.IndexOf("-\n"u8) < 0 && text.IndexOf("-\r"u8) < 0;
 
     /// <summary>Where the byte of the view begins in the original.</summary>
     internal int StartOf(int place)
@@ -78,8 +86,8 @@ internal sealed class TextBytes
             // 1 What is plain is copied whole.
             var plain = text[read..].IndexOfAny(Special);
             plain = plain < 0 ? text.Length - read : plain;
-            text.Slice(read, plain).CopyTo(_own.AsSpan(written));
-            (read, written) = (read + plain, written + plain);
+            written = CopyPlain(text, read, read + plain, written);
+            read += plain;
             if (read == text.Length)
             {
                 break;
@@ -104,5 +112,26 @@ internal sealed class TextBytes
             read += width;
         }
         return written;
+    }
+
+    // A number that goes on in the next line behind its dash is one number: 536-90-, 4399.
+    private int CopyPlain(ReadOnlySpan<byte> text, int from, int to, int written)
+    {
+        while (text[from..to].IndexOf((byte)'\n') is var line and >= 0)
+        {
+            text.Slice(from, line).CopyTo(_own.AsSpan(written));
+            written += line;
+            var end = written - (Bytes.At(_own, written - 1) == '\r' ? 1 : 0);
+            from += line + 1;
+            if (Bytes.At(_own, end - 1) == '-' && Bytes.IsDigit(Bytes.At(_own, end - 2)) && Bytes.IsDigit(Bytes.At(text, from)))
+            {
+                written = end;
+                _stretches.Add(new Stretch(written, from, 1));
+                continue;
+            }
+            _own[written++] = (byte)'\n';
+        }
+        text[from..to].CopyTo(_own.AsSpan(written));
+        return written + to - from;
     }
 }

@@ -13,15 +13,17 @@ internal static class Companies
         .SelectMany(f => f.Value.Select(w => (Word: WordHash.Of(w), What: f.Key switch { "form" => Form, "kind" => Kind, _ => Famous })))
         .DistinctBy(w => w.Word).ToDictionary(w => w.Word, w => w.What);
 
-    private static readonly WordFilter Filter = new(Words.Keys);
+    internal static IEnumerable<uint> All => Words.Keys;
 
     /// <param name="candidates">Words by their place, in order.</param>
+    /// <param name="words">Of each candidate, which tables may know it.</param>
     /// <param name="tags">Changed in place.</param>
-    internal static void Settle(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, Span<byte> tags)
+    internal static void Settle(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, ReadOnlySpan<KnownWords> words, Span<byte> tags)
     {
-        foreach (var k in candidates)
+        for (var i = 0; i < candidates.Length; i++)
         {
-            if (!Filter.MayHave(tokens[k].Hash) || !tokens[k].Has(Kinds.Capital) || !Words.TryGetValue(tokens[k].Hash, out var what) || tags[k] is 7 or 8)
+            var k = candidates[i];
+            if ((words[i] & KnownWords.Companies) == 0 || !tokens[k].Has(Kinds.Capital) || !Words.TryGetValue(tokens[k].Hash, out var what) || tags[k] is 7 or 8)
             {
                 continue;
             }

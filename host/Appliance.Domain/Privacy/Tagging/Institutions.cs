@@ -11,31 +11,60 @@ internal static class Institutions
     private static readonly Dictionary<string, string[]> Lines = Table.Lists("institutions.tsv").Concat(Table.Lists("places.tsv")).ToDictionary();
     private static readonly HashSet<uint> Heads = Words("head"), Alone = Words("alone"), Acronyms = Words("acronym");
     private static readonly HashSet<uint> Joins = WordHash.All("di del della dello dei degli delle d per la il of the for de l e i");
-    private static readonly Dictionary<uint, (uint[] Words, int Kind)[]> Phrases = new[] { ("phrase", 2), ("italy", 1), ("world", 1), ("countries", 1) }
-        .SelectMany(l => Lines[l.Item1].Select(p => (Words: p.Split('_').Select(WordHash.Of).ToArray(), Kind: l.Item2)))
+    private static readonly Dictionary<uint, (uint[] Words, int Kind)[]> Phrases = new[] { ("phrase", 2), ("club", 2), ("italy", 1), ("world", 1), ("countries", 1), ("cities", 1), ("regions", 1) }
+        .SelectMany(l => Lines[l.Item1].Select(p => (Text: p, Kind: l.Item2))).Concat(Table.Lines("people.txt").SelectMany(l => l.Split(' ')).Select(p => (Text: p, Kind: 0)))
+        .Select(p => (Words: p.Text.Split('_', '-', '&').Where(w => w.Length > 0).Select(WordHash.Of).ToArray(), p.Kind))
         .GroupBy(p => p.Words[0]).ToDictionary(g => g.Key, g => g.OrderByDescending(p => p.Words.Length).ToArray());
 
-    private static readonly WordFilter Filter = new(Heads.Concat(Alone).Concat(Acronyms).Concat(Phrases.Keys));
+    internal static IEnumerable<uint> All => Heads.Concat(Alone).Concat(Acronyms).Concat(Phrases.Keys);
 
     /// <param name="candidates">Words by their place, in order.</param>
+    /// <param name="known">Of each candidate, which tables may know it.</param>
     /// <param name="tags">Changed in place.</param>
     /// <param name="sure">Gets the words at which something begins that needs no other proof.</param>
-    internal static void Settle(ReadOnlySpan<Token> tokens, ReadOnlySpan<int> candidates, Span<byte> tags, Span<bool> sure)
+    internal static void Settle(ReadOnlySpan<Token> tokens, ReadOnlySpan<int> candidates, ReadOnlySpan<KnownWords> known, Span<byte> tags, Span<bool> sure)
     {
         var done = -1;
-        foreach (var k in candidates)
+        for (var i = 0; i < candidates.Length; i++)
         {
-            if (k <= done || !Filter.MayHave(tokens[k].Hash) || !tokens[k].Has(Kinds.Capital) || tags[k] > Tags.Inside(2))
+            var k = candidates[i];
+            if (k <= done || (known[i] & KnownWords.Institutions) == 0 || !tokens[k].Has(Kinds.Capital) || tags[k] > Tags.Inside(2))
             {
                 continue;
             }
             var (last, kind) = Of(tokens, k);
-            if (last >= k && (kind == 2 ? !Goes(tags, k, last) : !InLongerName(tokens, tags, k, last)))
+            if (last < k)
+            {
+                continue;
+            }
+            if (kind == 0)
+            {
+                Person(tokens, tags, k, last);
+            }
+            else if (kind == 2 ? !Goes(tags, k, last) : !InLongerName(tokens, tags, k, last))
             {
                 Runs.Mark(tags, k, last, kind);
                 sure[k] = true;
                 done = last;
             }
+        }
+    }
+
+    // Whoever bears a name that everybody knows is a person, with the given names in front: a run that ends with it is no town.
+    private static void Person(ReadOnlySpan<Token> tokens, Span<byte> tags, int first, int last)
+    {
+        if (last + 1 < tags.Length && tags[last + 1] != Tags.Outside && tags[last + 1] % 2 == 0 && tags[last] != Tags.Outside)
+        {
+            return; // Via Garibaldi 3, Berlusconi Holding
+        }
+        var start = first;
+        while (start > 0 && tags[start] != Tags.Outside && tags[start] % 2 == 0)
+        {
+            start--;
+        }
+        if (first - start <= 2 && tags[start] <= Tags.Inside(2) && !Heads.Contains(tokens[start].Hash))
+        {
+            Runs.Mark(tags, tags[first] == Tags.Outside ? first : start, last, 0);
         }
     }
 

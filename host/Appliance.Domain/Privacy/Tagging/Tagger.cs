@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Appliance.Domain.Privacy.Recognizers;
@@ -9,7 +10,10 @@ namespace Appliance.Domain.Privacy.Tagging;
 /// <summary>Tags of words: outside, and first and further words of each kind.</summary>
 internal static class Tags
 {
-    internal const int Outside = 0, Count = 16;
+    internal const int Outside = 0, Count = 9;
+
+    /// <summary>Tags that have a score: all but outside, which the others are measured against.</summary>
+    internal const int Scored = Count - 1;
 
     /// <summary>The kinds in the order of their tags: kind k begins with 2k+1 and goes on with 2k+2.</summary>
     internal static readonly string[] Kinds = [EntityTypes.Person, EntityTypes.Location, EntityTypes.Organization, EntityTypes.StreetAddress];
@@ -19,11 +23,21 @@ internal static class Tags
     internal static int Inside(int kind) => (2 * kind) + 2;
 }
 
-/// <summary>A linear model over hashed features, one signed byte for each bucket and tag: four megabytes, trained by <c>./do train-tagger</c>.</summary>
+/// <summary>A linear model over hashed features, one signed byte for each bucket and tag: trained by <c>./do train-tagger</c>.</summary>
 internal sealed class Tagger(sbyte[] weights)
 {
-    // What a word that may be a name loses as none: a leak costs more than a word too many. Measured on the labelled texts.
-    private const short Doubt = 4;
+    // What a word that may be a name gains over none, in 64ths of a logit: a leak costs more than a word too many. Measured on the labelled texts.
+    private const short Doubt = 70;
+    // Small words inside names of each kind.
+    private static readonly HashSet<uint>[] Joins =
+    [
+        WordHash.All("de di del della dello dei degli delle da dal dalla d la le lo el van von der den dos das do du des ten ter zu y e al bin ibn ben abu i of the"),
+        WordHash.All("di del della dello dei degli delle d da in sul sull sulla de do dos das du des la le les las los el y e of the on upon am an der den"),
+        WordHash.All("di del della dello dei degli delle d da in per il la lo le i gli e a al alla ai alle con de do dos das du des et y und for of the and s nel sulla l contro sul sull"),
+    ];
+
+    private static readonly WordFilter JoinFilter = new([.. Joins]);
+
     private static readonly Lazy<Tagger> Shipped = new(() => new Tagger(Load()));
 
     /// <summary>The model that is part of the program.</summary>
@@ -35,12 +49,11 @@ internal sealed class Tagger(sbyte[] weights)
         var token = tokens[k];
         if (token.Has(Kinds.Capital))
         {
-            return !BeginsSentence(tokens, k);
+            return !SmallWords.Begins(tokens, k) && !BeginsSentence(tokens, k);
         }
         if (small)
         {
-            // Where nobody writes capitals, a word must be known as a name, or stand beside one and be no common word.
-            return token.Has(Kinds.Digit) ? token.Length <= 6 && ((k > 0 && !tokens[k - 1].IsNumber) || (k + 1 < tokens.Length && !tokens[k + 1].IsNumber)) : IsName(token) || (!IsCommon(token) && token.Length > 2 && ((k > 0 && IsName(tokens[k - 1])) || (k + 1 < tokens.Length && IsName(tokens[k + 1]))));
+            return IsSmallCandidate(tokens, k);
         }
         var capitalNext = k + 1 < tokens.Length && tokens[k + 1].Has(Kinds.Capital);
         return token.Has(Kinds.Digit) ? token.Length <= 6 && (capitalNext || (k > 0 && (tokens[k - 1].Has(Kinds.Capital) || (k > 1 && tokens[k - 1].Has(Kinds.Digit) && tokens[k - 2].Has(Kinds.Capital)))))
@@ -51,65 +64,100 @@ internal sealed class Tagger(sbyte[] weights)
     private static bool BeginsSentence(ReadOnlySpan<Token> tokens, int k) => (k == 0 || tokens[k - 1].After != ' ') && tokens[k].Has(Kinds.Lower)
         && k + 1 < tokens.Length && tokens[k + 1].Start - tokens[k].End == 1 && tokens[k].After == ' ' && !tokens[k + 1].Has(Kinds.Capital | Kinds.Digit) && Gazetteer.Of(tokens[k].Hash) == Known.Common;
 
-    private static bool IsName(Token token) => (Gazetteer.Of(token.Hash) & Known.Hints) is not (Known.None or Known.Common) and var known && (known & Known.Common) == 0;
+    // Where nobody writes capitals, a word must be known as a given name or a place, or stand beside a name or behind a title and be no common word.
+    private static bool IsSmallCandidate(ReadOnlySpan<Token> tokens, int k)
+    {
+        var token = tokens[k];
+        var (before, after) = (k > 0 ? tokens[k - 1] : default, k + 1 < tokens.Length ? tokens[k + 1] : default);
+        if (token.Has(Kinds.Digit))
+        {
+            return token.Length <= 6 && ((k > 0 && !before.IsNumber) || (k + 1 < tokens.Length && !after.IsNumber));
+        }
+        var known = Gazetteer.Of(token.Hash);
+        if ((known & Known.Common) == 0 && (known & (Known.FirstName | Known.Whole)) != 0)
+        {
+            return true;
+        }
+        var beside = IsName(before) || IsName(after);
+        return token.Length > 2 && ((known & Known.LastName) != 0 ? beside || Gazetteer.Look(before.Hash).Class is 1 or 5 : beside && (known & Known.Common) == 0);
+    }
 
-    private static bool IsCommon(Token token) => (Gazetteer.Of(token.Hash) & Known.Common) != 0;
+    private static bool IsName(Token token) => (Gazetteer.Of(token.Hash) & Known.Hints) is not (Known.None or Known.Common) and var known && (known & Known.Common) == 0;
 
     /// <param name="seen">All words; those two places around a candidate must have been looked at.</param>
     /// <param name="candidates">The words in question by their place, in order.</param>
+    /// <param name="small">Nobody wrote capitals here.</param>
+    /// <param name="room">As long as the candidates.</param>
     /// <param name="tags">One for each word: all outside, and so they stay but for candidates.</param>
     /// <remarks>A name ends at a line break, a colon or a bracket; an address may run over lines.</remarks>
-    internal void Tag(ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, Span<byte> tags)
+    internal void Tag(ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, bool small, Span<Vector128<short>> room, Span<byte> tags)
     {
-        Span<int> buckets = stackalloc int[TaggerFeatures.Count];
-        foreach (var k in candidates)
+        // 1 What does not depend on other tags, all words after each other: nothing waits for anything.
+        Span<int> buckets = stackalloc int[TaggerFeatures.Room];
+        var run = new CapitalRun(-1, -1, default);
+        for (var i = 0; i < candidates.Length; i++)
         {
+            run = candidates[i] > run.Last ? TaggerFeatures.RunFrom(seen, candidates, i) : run;
+            TaggerFeatures.Plain(seen, candidates[i], run, buckets);
+            room[i] = Sum(buckets[..TaggerFeatures.PlainCount]);
+        }
+        // 2 The rest, from left to right.
+        for (var i = 0; i < candidates.Length; i++)
+        {
+            var k = candidates[i];
             var (last, beforeLast) = (k > 0 ? tags[k - 1] : 0, k > 1 ? tags[k - 2] : 0);
-            TaggerFeatures.Of(seen, k, last, beforeLast, buckets);
-            tags[k] = (byte)Best(buckets, MayGoOn(last, seen[k].Gap) ? last : Tags.Outside);
+            var (first, second) = TaggerFeatures.Tagged(seen, k, last, beforeLast);
+            tags[k] = Highest(room[i] + Row(first) + Row(second), MayGoOn(last, seen[k], small) ? last : Tags.Outside);
         }
     }
 
-    private static bool MayGoOn(int last, byte gap) => gap is 0 or 1 or 4 or 5 or 8 || (gap == 2 && last <= Tags.Inside(2)) || (gap is 2 or 3 or 7 && last > Tags.Inside(2));
-
-    private int Best(ReadOnlySpan<int> buckets, int last)
+    // The tag with the highest score among those that may follow; outside has none but its doubt.
+    private static byte Highest(Vector128<short> scores, int last)
     {
-        var (low, high) = (Vector128<short>.Zero, Vector128<short>.Zero);
-        ref var first = ref MemoryMarshal.GetArrayDataReference(weights);
+        var (best, most) = (Tags.Outside, -(int)Doubt);
+        for (var kind = 0; kind < Tags.Kinds.Length; kind++)
+        {
+            var score = (int)scores[Tags.Begin(kind) - 1];
+            (best, most) = score > most ? (Tags.Begin(kind), score) : (best, most);
+        }
+        if (last != Tags.Outside && scores[(last - 1) | 1] is var on && on > most)
+        {
+            best = last + (last & 1);
+        }
+        return (byte)best;
+    }
+
+    private Vector128<short> Sum(ReadOnlySpan<int> buckets)
+    {
+        var sum = Vector128<short>.Zero;
         foreach (var bucket in buckets)
         {
-            var (a, b) = Vector128.Widen(Vector128.LoadUnsafe(ref first, (nuint)(bucket * Tags.Count)));
-            low += a;
-            high += b;
+            sum += Row(bucket);
         }
-        Span<short> scores = stackalloc short[Tags.Count];
-        low.CopyTo(scores);
-        high.CopyTo(scores[8..]);
-        scores[Tags.Outside] -= Doubt;
-        return Highest(scores, last);
+        return sum;
     }
 
-    /// <summary>The tag with the highest score among those that may follow: no kind goes on that has not begun.</summary>
-    internal static int Highest<T>(ReadOnlySpan<T> scores, int last)
-        where T : System.Numerics.INumber<T>
+    private Vector128<short> Row(int bucket) =>
+        Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(ref Unsafe.As<sbyte, byte>(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(weights), bucket * Tags.Scored)))).AsSByte());
+
+    private static bool MayGoOn(int last, Seen word, bool small)
     {
-        var best = 0;
-        for (var tag = 1; tag <= 2 * Tags.Kinds.Length; tag++)
+        if (last == Tags.Outside)
         {
-            var follows = tag % 2 == 1 || last == tag || last == tag - 1;
-            if (follows && scores[tag] > scores[best])
-            {
-                best = tag;
-            }
+            return false;
         }
-        return best;
+        if (last > Tags.Inside(2))
+        {
+            return word.Gap is <= 5 or 7 or 8;
+        }
+        return (word.Gap is 0 or 4 or 5 or 8 or 2 || (word.Gap == 1 && last > Tags.Inside(1)) || (word.Gap == 10 && last > Tags.Inside(1))) && (small || word.Shape is not (0 or 11) || (JoinFilter.MayHave(word.Hash) && Joins[(last - 1) / 2].Contains(word.Hash)));
     }
 
     private static sbyte[] Load()
     {
         using var file = Table.Open("tagger.bin");
         using var packed = new System.IO.Compression.BrotliStream(file, System.IO.Compression.CompressionMode.Decompress);
-        var weights = new sbyte[TaggerFeatures.Buckets * Tags.Count];
+        var weights = new sbyte[TaggerFeatures.Buckets * Tags.Scored];
         packed.ReadExactly(MemoryMarshal.AsBytes(weights.AsSpan()));
         return weights;
     }
