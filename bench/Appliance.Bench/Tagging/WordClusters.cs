@@ -32,7 +32,7 @@ internal sealed class WordClusters
         }
     }
 
-    /// <param name="corpus">A folder of running text, <c>it-*.txt.gz</c> and <c>en-*.txt.gz</c>, one paragraph a line.</param>
+    /// <param name="corpus">A folder of running text, <c>it-*.txt.gz</c> and <c>en-*.txt.gz</c>, one paragraph a line, and <c>sources.tsv</c> with their licences.</param>
     /// <param name="output">A line for each class: its words with blanks between them, the commonest first.</param>
     internal static void Run(string corpus, string output)
     {
@@ -160,9 +160,10 @@ internal sealed class WordClusters
         {
             using var file = new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
             // The novels are old and many: every second paragraph of them.
-            for (var line = 0; file.ReadLine() is { } text; line++)
+            var left = LeftOut(corpus, Path.GetFileName(path));
+            for (var line = 1; file.ReadLine() is { } text; line++)
             {
-                if (!path.Contains("-2.", StringComparison.Ordinal) || line % 2 == 0)
+                if (line < left && (!path.Contains("-2.", StringComparison.Ordinal) || line % 2 == 1))
                 {
                     Cut(text, ids, all, counts);
                 }
@@ -178,6 +179,10 @@ internal sealed class WordClusters
         var names = ids.ToDictionary(p => p.Value, p => p.Key);
         return (["<s>", "<?>", .. kept.Select(w => counts[w].Capital > counts[w].Small ? char.ToUpperInvariant(names[w][0]) + names[w][1..] : names[w])], [.. all.Select(w => w < 0 ? Boundary : number[w])]);
     }
+
+    // From which line on a file has texts under share-alike licences, which stand at its end: they are not read.
+    private static int LeftOut(string corpus, string file) => File.ReadLines(Path.Combine(corpus, "sources.tsv")).Select(l => l.Split('\t'))
+        .Where(f => f[2] == "B" && f[7] == file).Select(f => int.Parse(f[8], System.Globalization.CultureInfo.InvariantCulture)).DefaultIfEmpty(int.MaxValue).Min();
 
     // How often a word occurs, and how often inside a sentence with a capital and without.
     private readonly record struct Counts(int All, int Capital, int Small);
