@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using Appliance.Domain.Privacy.Cues;
 using Appliance.Domain.Privacy.Recognizers;
 using Appliance.Domain.Privacy.Scanning;
@@ -13,10 +14,18 @@ namespace Appliance.Domain.Privacy;
 /// </remarks>
 public sealed class Detector
 {
-    /// <summary>Longest text that is scanned, in UTF-16 code units; longer ones are refused, not cut.</summary>
-    public const int TextLengthMax = 1 << 20;
+    /// <summary>Longest text that is scanned, in bytes of UTF-8; longer ones are refused, not cut.</summary>
+    public const int BytesMax = 1 << 28;
 
-    private const int LongBytes = 1 << 14;
+    /// <summary>Texts longer than this are read in pieces, in bytes.</summary>
+    internal const int PieceBytes = 1 << 20;
+
+    private const int LongBytes = 1 << 14, KeptTokensMax = 1 << 16;
+
+    [ThreadStatic]
+    private static Scan? _last;
+
+    private readonly int _pieceBytes;
     private readonly (Action<Scan> Find, string Name)[] _recognizers; // as delegates: a call of an interface with fifteen kinds behind it costs as much as a short text
     private readonly TimeProvider _clock;
     private readonly TimeSpan _limit;
@@ -28,8 +37,12 @@ public sealed class Detector
     {
     }
 
-    internal Detector(IReadOnlyList<IRecognizer> recognizers, TimeProvider clock, TimeSpan limit) =>
-        (_recognizers, _clock, _limit) = ([.. recognizers.Select(r => ((Action<Scan>)r.Find, r.Name))], clock, limit);
+    internal Detector(IReadOnlyList<IRecognizer> recognizers, TimeProvider clock, TimeSpan limit, int pieceBytes = PieceBytes) =>
+        (_recognizers, _clock, _limit, _pieceBytes) = ([.. recognizers.Select(r => ((Action<Scan>)r.Find, r.Name))], clock, limit, pieceBytes);
+
+    /// <summary>With the rules alone: everything that has a form or a checksum, but no names, places and addresses; about three times as fast.</summary>
+    /// <param name="limit">Longest time for one text.</param>
+    public static Detector OfRules(TimeProvider clock, TimeSpan limit) => new(Structured, clock, limit);
 
     /// <summary>Rules alone: everything with a form or a checksum.</summary>
     internal static IReadOnlyList<IRecognizer> Structured { get; } =
@@ -48,18 +61,33 @@ public sealed class Detector
     /// <param name="label">The column or key that the text stands under; empty for none.</param>
     /// <param name="rules">Of the site; what they exempt is found all the same: <see cref="Redactor"/> leaves it.</param>
     /// <exception cref="DetectionFailedException">The text is too long, or a recognizer broke or ran over time.</exception>
-    public IReadOnlyList<PiiFinding> Find(Sensitive<string> text, string label = "", DetectionRules? rules = null)
+    public IReadOnlyList<PiiFinding> Find(Sensitive<string> text, string label = "", DetectionRules? rules = null) =>
+        FindIn(Encoding.UTF8.GetBytes(text.Reveal()), PlaceUnit.Utf16, label, rules);
+
+    /// <summary>The same in a text as UTF-8, with places in the unit that the caller counts in.</summary>
+    /// <exception cref="DetectionFailedException">The text is too long or no UTF-8, or a recognizer broke or ran over time.</exception>
+    public IReadOnlyList<PiiFinding> Find(Sensitive<ReadOnlyMemory<byte>> utf8, PlaceUnit unit, string label = "", DetectionRules? rules = null) =>
+        Utf8.IsValid(utf8.Reveal().Span) ? FindIn(utf8.Reveal(), unit, label, rules) : throw DetectionFailedException.Refused("is not UTF-8");
+
+    private List<PiiFinding> FindIn(ReadOnlyMemory<byte> utf8, PlaceUnit unit, string label, DetectionRules? rules)
     {
-        var original = text.Reveal();
-        if (original.Length > TextLengthMax)
+        if (utf8.Length > BytesMax)
         {
-            throw new DetectionFailedException("all", $"got a text longer than {TextLengthMax} characters");
+            throw DetectionFailedException.Refused($"is longer than {BytesMax >> 20} MiB: cut it into several");
         }
-        var utf8 = Encoding.UTF8.GetBytes(original);
-        var scan = new Scan();
-        var count = Find(scan, utf8, CueLexicon.OfLabel(label), rules);
-        return count <= (rules ?? DetectionRules.None).FindsMax ? Findings(original, scan, scan.Finds[..count])
-            : throw new DetectionFailedException("all", $"found more than the {rules!.FindsMax} that the policy allows in one text");
+        var (scan, cues, most) = (_last ?? new Scan(), CueLexicon.OfLabel(label), (rules ?? DetectionRules.None).FindsMax);
+        _last = null; // nobody else has it meanwhile
+        try
+        {
+            var found = utf8.Length <= _pieceBytes ? InOriginal(scan, Find(scan, utf8, cues, rules)) : LongText.Find(utf8, _pieceBytes, scan, piece => Find(scan, piece, cues, rules));
+            most *= 1 + (utf8.Length / _pieceBytes);
+            return found.Count <= most ? Findings(utf8.Span, unit, found) : throw DetectionFailedException.Refused($"has more finds than the {most} that the policy allows");
+        }
+        finally
+        {
+            scan.Forget();
+            _last = scan.TokenCount <= KeptTokensMax ? scan : null;
+        }
     }
 
     /// <summary>Finds in a scan that is used again and again, without a look at the clock inside recognizers.</summary>
@@ -80,15 +108,15 @@ public sealed class Detector
                 ThrowIfLate(started, limit, name);
             }
         }
-        ThrowIfLate(started, limit, "all");
+        ThrowIfLate(started, limit, null);
         return Overlaps.Settle(scan.Finds, scan.View);
     }
 
-    private void ThrowIfLate(long started, TimeSpan limit, string recognizer)
+    private void ThrowIfLate(long started, TimeSpan limit, string? recognizer)
     {
         if (_clock.GetElapsedTime(started) > limit)
         {
-            throw new DetectionFailedException(recognizer, "ran over its time");
+            throw recognizer is null ? DetectionFailedException.Refused($"took longer than {limit.TotalSeconds:0.#} s") : new DetectionFailedException(recognizer, "ran over its time");
         }
     }
 
@@ -104,14 +132,24 @@ public sealed class Detector
         }
     }
 
-    private static List<PiiFinding> Findings(string original, Scan scan, ReadOnlySpan<Found> finds)
+    private static List<Found> InOriginal(Scan scan, int count)
     {
-        var places = new Utf16Places(original);
-        var findings = new List<PiiFinding>(finds.Length);
+        var all = new List<Found>(count);
+        foreach (var found in scan.Finds[..count])
+        {
+            all.Add(found with { Start = scan.Text.StartOf(found.Start), End = scan.Text.EndOf(found.End) });
+        }
+        return all;
+    }
+
+    private static List<PiiFinding> Findings(ReadOnlySpan<byte> utf8, PlaceUnit unit, List<Found> finds)
+    {
+        var places = new Places(utf8, unit);
+        var findings = new List<PiiFinding>(finds.Count);
         foreach (var found in finds)
         {
-            var start = places.Of(scan.Text.StartOf(found.Start));
-            findings.Add(new PiiFinding(found.Type, start, places.Of(scan.Text.EndOf(found.End)), Math.Round(found.Score, 2), found.Why));
+            var start = places.Of(found.Start);
+            findings.Add(new PiiFinding(found.Type, start, places.Of(found.End), Math.Round(found.Score, 2), found.Why));
         }
         return findings;
     }

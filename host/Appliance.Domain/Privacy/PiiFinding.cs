@@ -53,8 +53,19 @@ public static class EntityTypes
 }
 
 /// <summary>A recognizer broke or took too long. Nothing may go on as if the text were clean.</summary>
-public sealed class DetectionFailedException(string recognizer, string reason)
-    : Exception($"The recognizer {recognizer} {reason}; the text was not processed.")
+public sealed class DetectionFailedException : Exception
 {
-    public string Recognizer { get; } = recognizer;
+    public DetectionFailedException(string recognizer, string reason)
+        : this($"The recognizer {recognizer} {reason}; the text was not processed.") => Recognizer = recognizer;
+
+    private DetectionFailedException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Which one; <c>all</c> where the text itself was refused.</summary>
+    public string Recognizer { get; } = "all";
+
+    /// <summary>A text that is not looked at.</summary>
+    internal static DetectionFailedException Refused(string why) => new($"The text {why}; it was not processed.");
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Appliance.Domain.Privacy.Operations;
+using Appliance.Domain.Privacy.Scanning;
 using Appliance.Domain.Privacy.Site;
 
 namespace Appliance.Domain.Privacy;
@@ -40,6 +41,25 @@ public sealed class Redactor(Detector detector, RedactionKeys? keys = null)
     /// <exception cref="DetectionFailedException">A recognizer broke.</exception>
     public IReadOnlyList<PiiFinding> Scan(Sensitive<string> text, string label = "", DetectionRules? rules = null) => Find(text, label, rules ?? DetectionRules.None).Findings;
 
+    /// <summary>The same in a text as UTF-8, with places in the unit that the caller counts in.</summary>
+    /// <exception cref="DetectionFailedException">A recognizer broke, or the text is no UTF-8.</exception>
+    public IReadOnlyList<PiiFinding> Scan(Sensitive<ReadOnlyMemory<byte>> utf8, PlaceUnit unit, DetectionRules rules)
+    {
+        var bytes = utf8.Reveal();
+        var all = detector.Find(utf8, PlaceUnit.Utf8, rules: rules);
+        var places = new Places(bytes.Span, unit);
+        var findings = new List<PiiFinding>(all.Count);
+        foreach (var f in all)
+        {
+            if (rules.IsSure(f) && (rules.Exceptions.Count == 0 || !rules.IsExempt(f.EntityType, Encoding.UTF8.GetString(bytes.Span[f.Start..f.End]))))
+            {
+                var start = places.Of(f.Start);
+                findings.Add(f with { Start = start, End = places.Of(f.End) });
+            }
+        }
+        return findings;
+    }
+
     // Without what the site exempts; that is returned as well, for the second look must not stumble over it.
     private (IReadOnlyList<PiiFinding> Findings, IReadOnlyList<PiiFinding> Exempt) Find(Sensitive<string> text, string label, DetectionRules rules)
     {
@@ -70,7 +90,7 @@ public sealed class Redactor(Detector detector, RedactionKeys? keys = null)
             }
             if (round == RoundsMax)
             {
-                throw new DetectionFailedException("all", "found more in every round");
+                throw DetectionFailedException.Refused("shows more in every round");
             }
             findings = Union(findings, more.Select(f => places.ToOriginal(new(f.Start, f.End, "")) is { } there ? f with { Start = there.Start, End = there.End } : null).OfType<PiiFinding>());
         }

@@ -68,6 +68,42 @@ public sealed class EnginePropertyTests
     }
 
     [Theory]
+    [InlineData("\n")]
+    [InlineData(" ")]
+    public void A_long_text_in_pieces_shows_what_the_whole_shows(string between)
+    {
+        var (chance, whole) = (new Random(7), new Detector(Detector.Standard, TimeProvider.System, TimeSpan.FromSeconds(30), 1 << 28));
+        var pieces = new Detector(Detector.Standard, TimeProvider.System, TimeSpan.FromSeconds(30), 1 << 15);
+        for (var k = 0; k < 40; k++)
+        {
+            // A name that is introduced once, at the end, and returns where nothing says that it is one; keys that are long; paragraphs as above.
+            const string name = "Trivix";
+            var parts = Enumerable.Range(0, 3000).Select(n => n % 97 == 5 ? $"modulo {name}: pronto." : n % 211 == 3 ? Key(chance) : Text(chance).Text).Append($"Mi chiamo {name} e abito a Milano.");
+            var text = string.Join(between, k % 4 == 0 ? parts.Select(p => p.ToLowerInvariant()) : parts);
+            text.Length.Should().BeGreaterThan(4 << 15, "else there is nothing to cut");
+
+            var found = pieces.Find(new Sensitive<string>(text));
+
+            (found.SequenceEqual(whole.Find(new Sensitive<string>(text)))).Should().BeTrue($"case {k}");
+        }
+    }
+
+    [Fact]
+    public void Places_are_counted_as_the_caller_counts()
+    {
+        var detector = new Detector(TimeProvider.System, TimeSpan.FromSeconds(30));
+        ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
+        const string Told = "🎉 è l'IBAN IT60X0542811101000000123456";
+
+        int Start(PlaceUnit unit) => detector.Find(new Sensitive<ReadOnlyMemory<byte>>(Bytes(Told)), unit).Should().ContainSingle().Which.Start;
+
+        Start(PlaceUnit.Utf16).Should().Be(Told.IndexOf("IT60", StringComparison.Ordinal));
+        Start(PlaceUnit.CodePoint).Should().Be(Told.EnumerateRunes().TakeWhile(r => r.Value != 'T').Count() - 1);
+        Start(PlaceUnit.Utf8).Should().Be(Encoding.UTF8.GetByteCount(Told[..Told.IndexOf("IT60", StringComparison.Ordinal)]));
+        detector.Invoking(d => d.Find(new Sensitive<ReadOnlyMemory<byte>>(new byte[] { 0xC3, 0x28 }), PlaceUnit.Utf8)).Should().Throw<DetectionFailedException>().WithMessage("*not UTF-8*");
+    }
+
+    [Theory]
     [MemberData(nameof(Hostile))]
     public void Twice_the_text_takes_at_most_2_3_times_the_time(string unit)
     {
@@ -99,6 +135,8 @@ public sealed class EnginePropertyTests
         "1", "1 ", "1-", "1.", "1,", "12 34 56 ", "a", "A", "A ", "Aa ", "a@", "@", "a.", ".", "a.b.", "a:", "::", ":", "1:", "a@a.", "://", "http://", "AB1", "A1 ", "IT60X ", "Via ", "Via Roma 1, ",
         "password: ", "eyJ", "-----BEGIN PRIVATE KEY", "AKIA", "<PERSON", "&#", "%4", "\\u00", "é", "’", "Mi chiamo Anna ", "+39 ", "(1) ", "1/1/", "0x", "at dot ", "Q~", "\u200B", "123e4567-",
     ];
+
+    private static string Key(Random chance) => "-----BEGIN PRIVATE KEY-----\n" + Convert.ToBase64String([.. Enumerable.Range(0, 6000).Select(_ => (byte)chance.Next(256))]) + "\n-----END PRIVATE KEY-----";
 
     private static Redactor Redactor() => new(new Detector(TimeProvider.System, TimeSpan.FromSeconds(30)));
 

@@ -70,7 +70,7 @@ public sealed class SiteRulesTests
 
     [Fact]
     public void A_text_with_more_finds_than_the_site_allows_is_refused_not_cut() =>
-        FluentActions.Invoking(() => Redact("KD-123456 KD-123457 KD-123458 KD-123459")).Should().Throw<DetectionFailedException>().WithMessage("*more than the 3*");
+        FluentActions.Invoking(() => Redact("KD-123456 KD-123457 KD-123458 KD-123459")).Should().Throw<DetectionFailedException>().WithMessage("*more finds than the 3*");
 
     [Fact]
     public void A_find_less_sure_than_the_site_asks_for_is_none() =>

@@ -184,10 +184,17 @@ internal sealed class NameRecognizer : IRecognizer
     {
         var tokens = scan.Tokens;
         var bits = 0UL;
-        people.Clear();
+        if (scan.Whole is { } whole)
+        {
+            (people, bits) = (whole.People, whole.People.Count > 0 ? ulong.MaxValue : 0);
+        }
+        else
+        {
+            people.Clear();
+        }
         foreach (var k in candidates)
         {
-            if (tags[k] is 1 or 2 && tokens[k].Length >= ReturningMin && tokens[k].Has(Kinds.Capital) && (seen[k].Known & Known.Common) == 0)
+            if (tags[k] is 1 or 2 && tokens[k].Length >= ReturningMin && tokens[k].Has(Kinds.Capital) && (seen[k].Known & Known.Common) == 0 && IsOwn(scan, tokens[k].Start))
             {
                 people.Add(tokens[k].Hash);
                 bits |= 1UL << (int)(tokens[k].Hash % 64);
@@ -210,6 +217,9 @@ internal sealed class NameRecognizer : IRecognizer
             }
         }
     }
+
+    // What stands around a piece of a long text is shown by its neighbours.
+    private static bool IsOwn(Scan scan, int place) => scan.Whole is not { Own: var own } || (scan.Text.StartOf(place) is var original && original >= own.From && original < own.To);
 
     // An address has a number and a word; a place alone is a place.
     private static string? Address(ReadOnlySpan<Token> tokens, bool block)

@@ -41,7 +41,12 @@ internal sealed class Scan
     internal bool IsFor(int token, Waiting who) => (Detector.Awaited.Of(Tokens[token].Hash) & (int)who) != 0;
 
     /// <summary>Whether nobody wrote capitals here: then a small letter says nothing.</summary>
-    internal bool IsSmall => Capitals.Length < TokenCount * CapitalsMin;
+    internal bool IsSmall => Whole?.IsSmall ?? IsSmallText(TokenCount, Capitals.Length);
+
+    internal static bool IsSmallText(long tokens, long capitals) => capitals < tokens * CapitalsMin;
+
+    /// <summary>The text that this is a piece of; null where it is the whole.</summary>
+    internal WholeText? Whole { get; set; }
 
     internal int TokenCount => _words.Tokens.Length;
 
@@ -57,6 +62,13 @@ internal sealed class Scan
         _text.Read(utf8, own);
         _words.Cut(_text.View);
         (FoundCount, Label) = (0, label);
+    }
+
+    /// <summary>Nothing of the last text stays in memory that is kept.</summary>
+    internal void Forget()
+    {
+        _text.Forget();
+        (FoundCount, Whole) = (0, null);
     }
 
     /// <exception cref="InvalidOperationException">A text of a million finds is an attack.</exception>

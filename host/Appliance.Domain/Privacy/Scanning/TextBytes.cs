@@ -8,6 +8,8 @@ namespace Appliance.Domain.Privacy.Scanning;
 /// Plain text without escapes, of ASCII and the accented letters of Western Europe, is its own view: nothing is copied.</remarks>
 internal sealed class TextBytes
 {
+    private const int KeptBytesMax = 1 << 20;
+
     private static readonly SearchValues<byte> Special =
         SearchValues.Create([.. Enumerable.Range(0x80, 0x80).Select(b => (byte)b), (byte)'&', (byte)'%', (byte)'\\', (byte)'<']);
 
@@ -40,6 +42,13 @@ internal sealed class TextBytes
             _own = new byte[Math.Max(1024, utf8.Length)]; // a view is never longer than its text
         }
         _view = _own.AsMemory(0, Normalise(utf8.Span));
+    }
+
+    internal void Forget()
+    {
+        _own.AsSpan(0, Math.Min(_own.Length, _view.Length)).Clear();
+        (_view, _own) = (default, _own.Length > KeptBytesMax ? [] : _own);
+        _stretches.Clear();
     }
 
     // × and ÷ are written like letters; a dash at the end of a line may go through a number.
