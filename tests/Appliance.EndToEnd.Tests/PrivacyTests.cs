@@ -42,11 +42,40 @@ public sealed class PrivacyTests : IDisposable
     }
 
     [Theory]
+    [InlineData("codepoint", 4, 19)]
+    [InlineData("utf16", 5, 20)]
+    [InlineData("utf8", 8, 23)]
+    public void Lines_come_back_in_order_with_their_ids_and_places_as_the_caller_counts(string unit, int start, int end)
+    {
+        var lines = "\uFEFF{\"id\": 7, \"text\": \"è 😀 anna@example.it\"}\r\n{\"text\":\"\\u00e8 \\ud83d\\ude00 anna@example.it\",\"id\":\"b\"}\n{\"id\":[1, 2],\"text\":\"\"}";
+
+        var said = Running.Run("appliance", ["pii", "scan", "--jsonl", "--offsets", unit], lines).Output;
+
+        var span = $"[{{\"start\":{start},\"end\":{end},\"type\":\"EMAIL_ADDRESS\",\"score\":0.99}}]";
+        said.TrimEnd().Split('\n').Should().Equal($"{{\"id\":7,\"spans\":{span}}}", $"{{\"id\":\"b\",\"spans\":{span}}}", "{\"id\":[1, 2],\"spans\":[]}");
+    }
+
+    [Fact]
+    public void Rules_alone_leave_names_and_a_site_can_measure_both()
+    {
+        File.WriteAllText(_folder.File("letters.txt"), Letter + "\n\n" + Letter);
+
+        Running.Run("appliance", ["pii", "scan", "--structured"], Letter).Output.Should().Contain("IT_FISCAL_CODE").And.NotContain("PERSON");
+        var speed = JsonNode.Parse(Running.Run("appliance", ["bench", "pii", "--file", _folder.File("letters.txt"), "--json"], "").Output)!;
+
+        (speed["structured"]!["finds"]!.GetValue<int>(), speed["names"]!["finds"]!.GetValue<int>()).Should().Be((4, 6));
+        speed["names"]!["megabytes_per_s"]!.GetValue<double>().Should().BePositive();
+    }
+
+    [Theory]
     [InlineData("pii redact --operator PERSONN=mask", "No kind of personal data is called 'PERSONN'")]
     [InlineData("pii redact --operator PERSON=hide", "is not KIND=OPERATOR")]
     [InlineData("pii redact --operator PERSON=hash", "needs a key")]
     [InlineData("pii redact --format yaml", "--format is text")]
     [InlineData("pii report /nonexistent.csv", "/nonexistent.csv")]
+    [InlineData("pii scan --offsets words", "--offsets is codepoint, utf16 or utf8")]
+    [InlineData("pii scan --jsonl", "Line 1 is not a JSON object with id and text")]
+    [InlineData("bench pii --file /nonexistent.txt", "/nonexistent.txt")]
     public void A_wrong_option_says_what_to_do(string command, string says)
     {
         var ended = Running.Run("appliance", command.Split(' '), "Anna");

@@ -130,10 +130,12 @@ internal sealed class Running : IDisposable
     /// <summary>A base model and the letters, as the main job has them.</summary>
     internal void ImportSamples()
     {
-        Command("model", "import", "use-lite-en", Repository.File("samples", "use-lite-en")).Code.Should().Be(0);
-        Command("dataset", "import", "letters", Repository.File("samples", "letters-it"), "--label-names", "0=complaint,1=question,2=praise")
-            .Code.Should().Be(0);
+        Done("model", "import", "use-lite-en", Repository.File("samples", "use-lite-en"));
+        Done("dataset", "import", "letters", Repository.File("samples", "letters-it"), "--label-names", "0=complaint,1=question,2=praise");
     }
+
+    // What a whole class of tests stands on says why it failed.
+    private void Done(params string[] arguments) => Command(arguments).Should().Match<Ended>(e => e.Code == 0, "the service says: " + Log);
 
     internal string Recipe(string method = "head", int epochs = 30, string more = "") => File_(
         $"{method}.yaml", $"base_model: use-lite-en\ntask: sentiment\nmethod: {method}\nnum_train_epochs: {epochs}\nprecision: auto\n{more}");

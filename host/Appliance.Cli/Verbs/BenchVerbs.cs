@@ -6,10 +6,10 @@ using Appliance.Training.Measuring;
 
 namespace Appliance.Cli.Verbs;
 
-/// <summary><c>bench forward/decode/tokenize</c>: how fast this machine is, without the service.</summary>
+/// <summary><c>bench forward/step/decode/tokenize</c>, and the verbs beside it: how fast this machine is, without the service.</summary>
 internal static class BenchVerbs
 {
-    internal static Command Build() => new("bench", "Time a model of a given size with random weights, or a tokenizer") { Forward(), Step(), Decode(), Tokenize(), BenchTrainVerb.Build(), BenchCodeVerb.Build() };
+    internal static Command Build() => new("bench", "Time this machine: models of a given size, a tokenizer, the search for personal data") { Forward(), Step(), Decode(), Tokenize(), BenchTrainVerb.Build(), BenchCodeVerb.Build(), BenchPiiVerb.Build() };
 
     private static Command Forward()
     {

@@ -20,7 +20,7 @@ public sealed class Detector
     /// <summary>Texts longer than this are read in pieces, in bytes.</summary>
     internal const int PieceBytes = 1 << 20;
 
-    private const int LongBytes = 1 << 14, KeptTokensMax = 1 << 16;
+    private const int LongBytes = 1 << 14, KeptTokensMax = 1 << 18;
 
     [ThreadStatic]
     private static Scan? _last;

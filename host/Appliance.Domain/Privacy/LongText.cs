@@ -54,7 +54,7 @@ internal static class LongText
             whole.Count(scan);
         }
         scan.Whole = whole;
-        for (var round = 0; round < 2; round++)
+        for (var round = 0; round == 0 || (round == 1 && whole.People.Count > 0); round++) // nobody was found: nobody can return
         {
             all.Clear();
             foreach (var piece in pieces)

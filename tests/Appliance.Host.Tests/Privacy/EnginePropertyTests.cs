@@ -103,39 +103,6 @@ public sealed class EnginePropertyTests
         detector.Invoking(d => d.Find(new Sensitive<ReadOnlyMemory<byte>>(new byte[] { 0xC3, 0x28 }), PlaceUnit.Utf8)).Should().Throw<DetectionFailedException>().WithMessage("*not UTF-8*");
     }
 
-    [Theory]
-    [MemberData(nameof(Hostile))]
-    public void Twice_the_text_takes_at_most_2_3_times_the_time(string unit)
-    {
-        var detector = new Detector(TimeProvider.System, TimeSpan.FromMinutes(1));
-        double Time(int length)
-        {
-            var (text, scan) = (Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(unit, length / unit.Length))), new Domain.Privacy.Scanning.Scan());
-            var best = double.MaxValue;
-            for (var tries = 0; tries < 5; tries++)
-            {
-                var started = TimeProvider.System.GetTimestamp();
-                detector.Find(scan, text, default);
-                best = Math.Min(best, TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
-            }
-            return best;
-        }
-
-        var (once, twice) = (Time(1 << 18), Time(1 << 19));
-        for (var again = 0; again < 20 && twice > 2.3 * once + 2; again++)
-        {
-            (once, twice) = (Math.Min(once, Time(1 << 18)), Math.Min(twice, Time(1 << 19))); // the machine may have had other work: measure both again
-        }
-
-        twice.Should().BeLessThanOrEqualTo((2.3 * once) + 2, "2 ms for what does not grow");
-    }
-
-    public static TheoryData<string> Hostile() =>
-    [
-        "1", "1 ", "1-", "1.", "1,", "12 34 56 ", "a", "A", "A ", "Aa ", "a@", "@", "a.", ".", "a.b.", "a:", "::", ":", "1:", "a@a.", "://", "http://", "AB1", "A1 ", "IT60X ", "Via ", "Via Roma 1, ",
-        "password: ", "eyJ", "-----BEGIN PRIVATE KEY", "AKIA", "<PERSON", "&#", "%4", "\\u00", "é", "’", "Mi chiamo Anna ", "+39 ", "(1) ", "1/1/", "0x", "at dot ", "Q~", "\u200B", "123e4567-",
-    ];
-
     private static string Key(Random chance) => "-----BEGIN PRIVATE KEY-----\n" + Convert.ToBase64String([.. Enumerable.Range(0, 6000).Select(_ => (byte)chance.Next(256))]) + "\n-----END PRIVATE KEY-----";
 
     private static Redactor Redactor() => new(new Detector(TimeProvider.System, TimeSpan.FromSeconds(30)));

@@ -1,10 +1,8 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Text;
 using Appliance.Domain.Privacy.Scanning;
 using Appliance.Domain.Privacy.Tables;
+using Appliance.Domain.Privacy.Tagging;
 
 namespace Appliance.Domain.Privacy.Recognizers;
 
@@ -29,104 +27,75 @@ internal enum Known : byte
 }
 
 /// <summary>Names of people and places that are known; a hint for the tagger, never a find by itself.</summary>
+/// <remarks>The tables are read as bytes into their places at once: every command that looks for names pays for it at its start.</remarks>
 internal static class Gazetteer
 {
-    private const int Shelves = 1 << 15, FactBits = 17, KnownBits = 6, ClassBits = 3;
-    private const uint Facts = (1u << FactBits) - 1;
+    private const int KnownBits = 6, ClassBits = 3;
+    private const uint KnownMask = (1 << KnownBits) - 1, ClassMask = (1 << ClassBits) - 1, ClusterMask = (1 << WordShelves.FactBits) - (1 << (KnownBits + ClassBits));
 
-    // Shelves of eight words, all looked at together. The shelf and the upper bits of its hash tell a word apart, the lower ones say what it is. Where a shelf is full the next one goes on.
-    private static readonly uint[] Words = new uint[Shelves * Vector256<uint>.Count];
+    private static readonly WordShelves Words = new();
 
     static Gazetteer()
     {
-        foreach (var (hash, facts) in Load())
+        foreach (var kind in new[] { Known.FirstName, Known.LastName, Known.City, Known.Country })
         {
-            var at = (int)(hash % Shelves) * Vector256<uint>.Count;
-            while (Words[at] != 0)
-            {
-                at = (at + 1) % Words.Length;
-            }
-            Words[at] = (hash & ~Facts) | facts;
+            Names($"{kind.ToString().ToLowerInvariant()}.txt", kind);
+        }
+        Common();
+        Clusters();
+        foreach (var (hash, number) in WordClasses.Load())
+        {
+            Words.Place(hash) |= (uint)number << KnownBits;
         }
     }
 
-    internal static Known Of(uint hash) => Look(hash).Known;
+    internal static Known Of(uint hash) => (Known)(Words.Of(hash) & KnownMask);
 
     /// <summary>What a word is known as, its class among the small words that say what stands beside them (<see cref="WordClasses"/>), and the words it keeps company with (<c>clusters.txt</c>).</summary>
     internal static (Known Known, byte Class, byte Cluster) Look(uint hash)
     {
-        var facts = FactsOf(hash);
-        return ((Known)(facts & ((1 << KnownBits) - 1)), (byte)((facts >> KnownBits) & ((1 << ClassBits) - 1)), (byte)((facts & Facts) >> (KnownBits + ClassBits)));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint FactsOf(uint hash)
-    {
-        for (var shelf = hash % Shelves; ; shelf = (shelf + 1) % Shelves)
-        {
-            var at = (int)shelf * Vector256<uint>.Count;
-            var words = Vector256.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(Words), (nuint)at);
-            var here = Vector256.Equals(words & Vector256.Create(~Facts), Vector256.Create(hash & ~Facts)).ExtractMostSignificantBits();
-            if (here != 0)
-            {
-                return Words[at + BitOperations.TrailingZeroCount(here)];
-            }
-            if (words[Vector256<uint>.Count - 1] == 0)
-            {
-                return 0; // there was room for it
-            }
-        }
+        var facts = Words.Of(hash);
+        return ((Known)(facts & KnownMask), (byte)((facts >> KnownBits) & ClassMask), (byte)(facts >> (KnownBits + ClassBits)));
     }
 
     internal static bool IsCity(uint hash) => (Of(hash) & (Known.City | Known.Country)) != 0;
 
-    private static IEnumerable<(uint Hash, uint Facts)> Load()
+    // A name a line; its parts that begin with a capital are known each.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Names(string table, Known kind)
     {
-        var known = LoadKnown();
-        var classes = Tagging.WordClasses.Load();
-        var clusters = LoadClusters();
-        return known.Keys.Union(classes.Keys).Union(clusters.Keys)
-            .Select(h => (h, (uint)known.GetValueOrDefault(h) | ((uint)classes.GetValueOrDefault(h) << KnownBits) | ((uint)clusters.GetValueOrDefault(h) << (KnownBits + ClassBits))));
+        var whole = kind >= Known.City ? Known.Whole : Known.None;
+        var words = new TableWords(table, " -'\n"u8);
+        while (words.Next())
+        {
+            if (words.IsCapital && words.IsLongerThan(2))
+            {
+                Words.Place(words.Hash) |= (uint)(kind | (words.IsLine ? whole : Known.None));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Common()
+    {
+        var words = new TableWords("common.txt", "\n"u8);
+        while (words.Next())
+        {
+            Words.Place(words.Hash) |= (uint)Known.Common;
+        }
     }
 
     // The classes by their line, from 1 on; 0 is a word that the running text did not have.
-    private static Dictionary<uint, byte> LoadClusters()
+    // Words that running text mostly writes small are common as well, unless they are somebody's name.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Clusters()
     {
-        var words = new Dictionary<uint, byte>();
-        foreach (var (number, line) in Table.Lines("clusters.txt").Index())
+        var words = new TableWords("clusters.txt", " \n"u8);
+        while (words.Next())
         {
-            foreach (var word in line.Split(' '))
-            {
-                words.TryAdd(WordHash.Of(word), (byte)(number + 1));
-            }
+            ref var place = ref Words.Place(words.Hash);
+            place |= (place & KnownMask) == 0 && !words.IsCapital ? (uint)Known.Common : 0;
+            place |= (place & ClusterMask) == 0 ? (uint)words.Line << (KnownBits + ClassBits) : 0;
         }
-        return words;
-    }
-
-    private static Dictionary<uint, Known> LoadKnown()
-    {
-        var words = new Dictionary<uint, Known>();
-        foreach (var kind in new[] { Known.FirstName, Known.LastName, Known.City, Known.Country })
-        {
-            foreach (var name in Table.Lines($"{kind.ToString().ToLowerInvariant()}.txt"))
-            {
-                foreach (var word in name.Split(' ', '-', '\'').Where(w => w.Length > 2 && char.IsUpper(w[0])))
-                {
-                    var hash = WordHash.Of(word);
-                    words[hash] = words.GetValueOrDefault(hash) | kind | (kind >= Known.City && word.Length == name.Length ? Known.Whole : Known.None);
-                }
-            }
-        }
-        foreach (var word in Table.Lines("common.txt"))
-        {
-            var hash = WordHash.Of(word);
-            words[hash] = words.GetValueOrDefault(hash) | Known.Common;
-        }
-        // Words that running text mostly writes small are common as well, unless they are somebody's name.
-        foreach (var word in Table.Lines("clusters.txt").SelectMany(l => l.Split(' ')).Where(w => char.IsLower(w[0])))
-        {
-            words.TryAdd(WordHash.Of(word), Known.Common);
-        }
-        return words;
     }
 }
