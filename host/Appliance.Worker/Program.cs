@@ -15,7 +15,7 @@ if (limits.ContainsKey("--seal"))
     OwnFilter.Seal();
 }
 using var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
-using var frames = new FrameStream(new NetworkStream(socket, ownsSocket: false));
+using var frames = new FrameStream(new SocketStream(socket));
 try
 {
     await new Session(frames, TimeProvider.System).RunAsync();

@@ -20,6 +20,9 @@ public sealed record TaskSettings
     /// <summary>Tokens per example that count.</summary>
     public int MaxLength { get; init; } = 128;
 
+    /// <summary>In which numbers it learnt, was tested and answers; <see cref="Precision.Fp32"/> where the processor has no bfloat16.</summary>
+    public Precision Precision { get; init; }
+
     public Quantization Quantize { get; init; }
 
     /// <summary>How scores become probabilities that can be relied on.</summary>

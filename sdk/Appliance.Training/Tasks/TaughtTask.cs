@@ -24,7 +24,7 @@ public abstract class TaughtTask : ModelTask, ITaughtTask
         : base(opened.Model, opened.Report, recipe, device)
     {
         _companions = opened.Companions;
-        Settings = new TaskSettings { MaxLength = Math.Min(recipe.LengthMax, PlacesOf(Model)) };
+        Settings = new TaskSettings { MaxLength = Math.Min(recipe.LengthMax, PlacesOf(Model)), Precision = Precision == "bf16" ? Sdk.Recipes.Precision.Bf16 : Sdk.Recipes.Precision.Fp32 };
     }
 
     public TaskSettings Settings { get; protected set; }
@@ -128,13 +128,19 @@ public abstract class TaughtTask : ModelTask, ITaughtTask
     {
         using var opening = source;
         var settings = source.Settings();
-        var task = make(new Recipe { BaseModel = "", Task = "", LengthMax = settings.MaxLength });
+        // Learnt in bfloat16, it answers in bfloat16; where the processor has none that would be far slower.
+        var precision = settings.Precision == Sdk.Recipes.Precision.Fp32 ? Sdk.Recipes.Precision.Fp32 : Sdk.Recipes.Precision.Auto;
+        var task = make(new Recipe { BaseModel = "", Task = "", LengthMax = settings.MaxLength, Precision = precision });
         if (task.HasNewHead)
         {
             task.Dispose();
             throw new InvalidDataException(Untrained);
         }
         task.Settings = settings;
+        foreach (var (_, projection) in task.Model.Projections.Where(p => p.Projection.HalfPrecision))
+        {
+            projection.Weight.requires_grad = false; // it is cast once, not for each answer
+        }
         if (settings.Quantize != Quantization.None)
         {
             task.Quantize(settings.Quantize);
