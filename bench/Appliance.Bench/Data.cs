@@ -27,7 +27,7 @@ internal static class Data
         var rows = Read(Path.Combine(samples, "letters-it"), "csv", "text", "label");
         // The split is made on the redacted texts in both cases: the same letters stand in the same parts.
         var hidden = Hide(rows, Path.Combine(samples, "..", "policies"));
-        var splits = Splitter.Assign([.. rows.Select(r => r.Label)], NearDuplicates.Group(hidden), splitSeed);
+        var splits = Splitter.Assign([.. rows.Select(r => r.Label)], NearDuplicates.Group(hidden), [.. Enumerable.Range(0, rows.Count)], splitSeed);
         var all = rows.Select((r, k) => new Example(redact ? hidden[k] : r.Fields["text"].Reveal(), r.Label)).ToArray();
         Example[] Part(Split split) => [.. all.Where((_, k) => splits[k] == split)];
         return new Parts(Part(Split.Train), Part(Split.Validation), Part(Split.Test), ["0", "1", "2"]);

@@ -115,7 +115,7 @@ public sealed class Importer(IPolicies policies, IAuditLog audit, Redactor redac
                 bad.Add(new BadRow(row.File, row.Line, "the picture is no JPEG, PNG or BMP file, or is damaged"));
             }
         }
-        var unique = redacted.DistinctBy(r => (r.Key, r.Label)).ToArray();
+        var (numbers, unique) = Distinct(redacted);
         var labels = Labels(unique, layout.Answer);
         if (Problem(unique, labels, request, bad) is { } problem)
         {
@@ -124,7 +124,7 @@ public sealed class Importer(IPolicies policies, IAuditLog audit, Redactor redac
         var splits = request.KeepParts
             ? [.. unique.Select(r => Splitter.Named(r.File)!.Value)] // Problem has looked
             : Splitter.Assign(
-                [.. unique.Select(r => layout.Answer == AnswerKind.Class ? r.Label : "")], NearDuplicates.Group([.. unique.Select(r => r.About)]), request.SplitSeed);
+                [.. unique.Select(r => layout.Answer == AnswerKind.Class ? r.Label : "")], NearDuplicates.Group([.. unique.Select(r => r.About)]), numbers, request.SplitSeed);
         var stored = unique.Select((r, k) => new StoredRow(datasets.RowId(r.Key), r.Fields, r.Label, splits[k])).ToArray();
         var draft = new DatasetVersion(
             request.Name, 0, "", stored.Length, bad.Count, redacted.Count - stored.Length, labels,
@@ -136,6 +136,13 @@ public sealed class Importer(IPolicies policies, IAuditLog audit, Redactor redac
         };
         var dataset = await datasets.AddAsync(draft, stored, cancellationToken);
         return new ImportResult(dataset, bad, Samples(unique, layout), allow);
+    }
+
+    // One row of those that say the same, with its number among all.
+    private static (int[] Numbers, RedactedRow[] Rows) Distinct(IReadOnlyList<RedactedRow> rows)
+    {
+        var distinct = rows.Index().DistinctBy(r => (r.Item.Key, r.Item.Label)).ToArray();
+        return ([.. distinct.Select(r => r.Index)], [.. distinct.Select(r => r.Item)]);
     }
 
     private static string[] Labels(RedactedRow[] rows, AnswerKind answer) => answer switch

@@ -8,7 +8,7 @@ public enum Split
     Test,
 }
 
-/// <summary>Splits rows 70/15/15 by label, keeping near-duplicates together. The seed and the rows decide alone.</summary>
+/// <summary>Splits rows 70/15/15 by label, keeping near-duplicates together. The seed and the rows' numbers decide.</summary>
 public static class Splitter
 {
     /// <summary>The part that a file's name speaks of; null where it names none.</summary>
@@ -20,30 +20,44 @@ public static class Splitter
         _ => null,
     };
 
-    private static readonly (Split Split, double Share)[] Shares =
-        [(Split.Test, 0.15), (Split.Validation, 0.15), (Split.Train, 0.70)];
+    private const double TestShare = 0.15, TestAndValidation = 0.30, LargeShare = 0.05;
 
     /// <param name="labels">Label of each row.</param>
     /// <param name="groups">Group of each row; rows of one group get one split.</param>
-    public static Split[] Assign(IReadOnlyList<string> labels, IReadOnlyList<int> groups, int seed)
+    /// <param name="numbers">What a row is known by, such as its number in the files: the seed draws on it, and on nothing that the row says.</param>
+    public static Split[] Assign(IReadOnlyList<string> labels, IReadOnlyList<int> groups, IReadOnlyList<int> numbers, int seed)
     {
-        var members = Enumerable.Range(0, labels.Count).GroupBy(k => groups[k]).Select(g => g.ToArray()).ToArray();
-        new Random(seed).Shuffle(members);
-        var quota = labels.GroupBy(l => l).ToDictionary(g => g.Key, g => (double)g.Count());
-        var taken = Shares.ToDictionary(s => s.Split, _ => new Dictionary<string, int>());
         var splits = new Split[labels.Count];
-        // Large groups first: they are the ones that could miss their quota.
-        foreach (var group in members.OrderByDescending(g => g.Length))
+        // Rows of each label stand in the order that is drawn for them; the first go to the test, the next to the validation. A group that
+        // changes moves its neighbours by as much and nobody else, so that a better detector leaves the test as it was, but for a few rows.
+        var drawn = Enumerable.Range(0, labels.Count).GroupBy(k => groups[k])
+            .Select(g => (Rows: g.ToArray(), Label: g.GroupBy(k => labels[k]).MaxBy(l => l.Count())!.Key, Order: Draw(seed, g.Min(k => numbers[k]))));
+        foreach (var label in drawn.GroupBy(g => g.Label))
         {
-            var label = group.GroupBy(k => labels[k]).MaxBy(g => g.Count())!.Key;
-            var chosen = Shares.MinBy(s =>
-                (taken[s.Split].GetValueOrDefault(label) + (group.Length / 2.0)) / (quota[label] * s.Share)).Split;
-            foreach (var k in group)
+            var (all, before) = (label.Sum(g => g.Rows.Length), 0);
+            // A group that is too large for a small part is learnt from.
+            foreach (var (k, (rows, _, _)) in label.OrderBy(g => g.Rows.Length > LargeShare * all).ThenBy(g => g.Order).Index())
             {
-                splits[k] = chosen;
-                taken[chosen][labels[k]] = taken[chosen].GetValueOrDefault(labels[k]) + 1;
+                var split = At((before + (rows.Length / 2.0)) / all, k, label.Count());
+                Array.ForEach(rows, r => splits[r] = split);
+                before += rows.Length;
             }
         }
         return splits;
+    }
+
+    // A label that has few groups still has one in each part.
+    private static Split At(double place, int group, int groups) =>
+        place < TestShare || (group == 0 && groups >= 3) ? Split.Test
+        : place < TestAndValidation || (group == 1 && groups >= 4) ? Split.Validation
+        : Split.Train;
+
+    // SplitMix64 (Steele, Lea and Flood 2014).
+    private static ulong Draw(int seed, int number)
+    {
+        var x = ((ulong)(uint)seed << 32) + (uint)number + 0x9E3779B97F4A7C15UL;
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9UL;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EBUL;
+        return x ^ (x >> 31);
     }
 }

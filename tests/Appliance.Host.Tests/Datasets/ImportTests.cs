@@ -160,7 +160,8 @@ public sealed class ImportTests : IDisposable
         var labels = texts.Select(t => t[^1..]).ToArray();
         var groups = NearDuplicates.Group(texts);
 
-        var splits = Splitter.Assign(labels, groups, 2026);
+        int[] numbers = [.. Enumerable.Range(0, texts.Length)];
+        var splits = Splitter.Assign(labels, groups, numbers, 2026);
 
         for (var a = 0; a < texts.Length; a++)
         {
@@ -177,7 +178,33 @@ public sealed class ImportTests : IDisposable
             var share = splits.Where((_, k) => labels[k] == label).Average(s => s == Split.Train ? 1.0 : 0);
             share.Should().BeInRange(0.6, 0.8);
         }
-        splits.Should().Equal(Splitter.Assign(labels, groups, 2026), "the same seed gives the same split");
+        splits.Should().Equal(Splitter.Assign(labels, groups, numbers, 2026), "the same seed gives the same split");
+    }
+
+    [Fact]
+    public void A_row_that_joins_a_group_moves_few_others()
+    {
+        string[] labels = [.. Enumerable.Range(0, 300).Select(k => $"{k % 3}")];
+        int[] numbers = [.. Enumerable.Range(0, 300)], joined = [.. numbers.Select(k => k == 120 ? 0 : k)];
+
+        var (apart, together) = (Splitter.Assign(labels, numbers, numbers, 2026), Splitter.Assign(labels, joined, numbers, 2026));
+
+        apart.Count(s => s == Split.Test).Should().BeInRange(42, 48);
+        apart.Zip(together).Count(s => s.First != s.Second).Should().BeLessThanOrEqualTo(6);
+    }
+
+    [Theory]
+    [InlineData(2, 1, 1, 0)]
+    [InlineData(3, 2, 0, 1)]
+    [InlineData(4, 2, 1, 1)]
+    [InlineData(20, 14, 3, 3)]
+    public void Few_rows_are_in_every_part_as_soon_as_there_are_enough(int rows, int train, int validation, int test)
+    {
+        int[] numbers = [.. Enumerable.Range(0, rows)];
+
+        var splits = Splitter.Assign([.. numbers.Select(_ => "a")], numbers, numbers, 1);
+
+        (splits.Count(s => s == Split.Train), splits.Count(s => s == Split.Validation), splits.Count(s => s == Split.Test)).Should().Be((train, validation, test));
     }
 
     public void Dispose()

@@ -31,6 +31,12 @@ public sealed class NameAndOriginTests
         new Detector(TimeProvider.System, TimeSpan.FromSeconds(30)).Find(new Sensitive<string>(text)).Should().ContainSingle().Which.EntityType.Should().Be(type);
 
     [Theory]
+    [InlineData("Mi chiamo Marco Gentile e risiedo a Torino", "Mi chiamo <PERSON> e risiedo a <LOCATION>")]
+    [InlineData("Gentile Anna Neri, le scrivo", "Gentile <PERSON>, le scrivo")]
+    [InlineData("Oggetto: Orari e Servizi delle Biblioteche Comunali Gentili Responsabili delle Biblioteche Comunali", "Oggetto: Orari e Servizi delle Biblioteche Comunali Gentili Responsabili delle Biblioteche Comunali")]
+    public void Who_is_greeted_is_hidden_and_the_greeting_is_not(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
     [InlineData("??? 83854 Strickstrasse 61\n??? Suite 292\n", "??? <STREET_ADDRESS> <STREET_ADDRESS>\n??? <STREET_ADDRESS>\n")]
     [InlineData("his address: 6138 Via Roma 131", "his address: <STREET_ADDRESS> <STREET_ADDRESS>")]
     [InlineData("> Apt. 735\n> Poland 11248", "> <STREET_ADDRESS>\n> <LOCATION> <STREET_ADDRESS>")]

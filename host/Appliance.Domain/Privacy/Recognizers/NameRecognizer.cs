@@ -10,7 +10,7 @@ internal sealed class NameRecognizer : IRecognizer
     private const int PeopleMax = 1024, ReturningMin = 4, LabelledMax = 5, ShortMax = 3;
     private static readonly Cues.CueSet NameCue = Cues.CueLexicon.Group("name");
     // Words that begin the next sentence where somebody forgot the dot.
-    private static readonly HashSet<uint> Starters = WordHash.All("mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera gentili gentile egregi egregio spettabile cordiali distinti saluti grazie con per non the and dear");
+    private static readonly HashSet<uint> Starters = WordHash.All("mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera egregi egregio spettabile cordiali email indirizzo destinatario distinti saluti grazie con per non the and dear");
 
     public string Name => "names";
 
@@ -48,7 +48,7 @@ internal sealed class NameRecognizer : IRecognizer
         }
         tags.Clear();
         Tagger.Standard.Tag(seen, candidates, scan.IsSmall, room.Scores, tags);
-        SureNames.Settle(tokens, seen, candidates, tags);
+        SureNames.Settle(tokens, seen, candidates, scan.IsSmall, tags);
         var known = room.Known.AsSpan(0, candidates.Length);
         var tables = KnownWordFilter.Look(tokens, candidates, known);
         var sure = room.Taken.AsSpan(0, tokens.Length);
@@ -133,7 +133,7 @@ internal sealed class NameRecognizer : IRecognizer
             {
                 k++;
             }
-            while (k > first && kind < 3 && (!tokens[k].Has(Kinds.Capital | Kinds.Lower) || Starters.Contains(tokens[k].Hash)))
+            while (k > first && kind < 3 && (!tokens[k].Has(Kinds.Capital | Kinds.Lower) || Starters.Contains(tokens[k].Hash) || Salutations.Greets(tokens, k)))
             {
                 tags[k--] = Tags.Outside; // a number behind a name is no part of it, nor the word that begins the next sentence
             }

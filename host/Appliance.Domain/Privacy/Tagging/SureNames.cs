@@ -11,8 +11,9 @@ internal static class SureNames
     private const Known Place = Known.City | Known.Country;
 
     /// <param name="candidates">Words by their place, in order.</param>
+    /// <param name="small">Whether nobody wrote capitals in this text.</param>
     /// <param name="tags">Changed in place.</param>
-    internal static void Settle(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, Span<byte> tags)
+    internal static void Settle(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, ReadOnlySpan<int> candidates, bool small, Span<byte> tags)
     {
         foreach (var k in candidates)
         {
@@ -32,6 +33,10 @@ internal static class SureNames
                 if (right != kind)
                 {
                     Runs.Mark(tags, k, last, right);
+                }
+                if (right == 0)
+                {
+                    Salutations.Trim(tokens, k, last, small, tags);
                 }
             }
         }
