@@ -32,6 +32,7 @@ public sealed class NameAndOriginTests
 
     [Theory]
     [InlineData("Mi chiamo Marco Gentile e risiedo a Torino", "Mi chiamo <PERSON> e risiedo a <LOCATION>")]
+    [InlineData("Mi chiamo Luca Ferrero e abito in Via Toledo Mi scuso del ritardo", "Mi chiamo <PERSON> e abito in <STREET_ADDRESS> Mi scuso del ritardo")]
     [InlineData("Gentile Anna Neri, le scrivo", "Gentile <PERSON>, le scrivo")]
     [InlineData("Oggetto: Orari e Servizi delle Biblioteche Comunali Gentili Responsabili delle Biblioteche Comunali", "Oggetto: Orari e Servizi delle Biblioteche Comunali Gentili Responsabili delle Biblioteche Comunali")]
     public void Who_is_greeted_is_hidden_and_the_greeting_is_not(string text, string expected) => Redact(text).Should().Be(expected);
@@ -53,6 +54,23 @@ public sealed class NameAndOriginTests
     [InlineData("User: 5586 Main Street")]
     public void What_a_user_says_is_not_what_the_user_is_called(string text) =>
         new Detector(TimeProvider.System, TimeSpan.FromSeconds(30)).Find(new Sensitive<string>(text)).Should().NotContain(f => f.EntityType == "USERNAME");
+
+    [Fact]
+    public void Whoever_says_in_a_letter_what_they_are_called_is_hidden_with_the_whole_name()
+    {
+        var said = new System.Text.RegularExpressions.Regex("(?:[Mm]i chiamo|[Ss]aluti|[Ss]ono|[Ff]irmato|Cordialmente|[Ss]ignora?) ((?:[A-Z][a-zà-ù]+ ){0,2}[A-Z][a-zà-ù]+)(?![a-zà-ù0-9])");
+        var detector = new Detector(TimeProvider.System, TimeSpan.FromSeconds(10));
+        var letters = Directory.GetFiles(Repository.File("samples", "letters-it"), "*.csv").SelectMany(File.ReadLines).ToArray();
+
+        var names = letters.SelectMany(letter =>
+        {
+            var hidden = detector.Find(new Sensitive<string>(letter)).SelectMany(f => Enumerable.Range(f.Start, f.End - f.Start)).ToHashSet();
+            return said.Matches(letter).Select(m => m.Groups[1]).Select(g => (g.Value, Whole: Enumerable.Range(g.Index, g.Length).All(k => hidden.Contains(k) || letter[k] == ' ')));
+        }).ToArray();
+
+        names.Should().HaveCountGreaterThan(300);
+        names.Where(n => !n.Whole).Select(n => n.Value).Should().BeEmpty();
+    }
 
     private static string Redact(string text) =>
         new Redactor(new Detector(TimeProvider.System, TimeSpan.FromSeconds(30))).Redact(new Sensitive<string>(text), new Dictionary<string, RedactionOperator>(), new Pseudonyms()).Text;

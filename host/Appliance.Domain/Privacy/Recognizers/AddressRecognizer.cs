@@ -82,9 +82,10 @@ internal sealed class AddressRecognizer : IRecognizer
         var tokens = scan.Tokens;
         var (at, named) = (kind + 1, 0);
         var spanish = Spanish.Contains(tokens[kind].Hash) && tokens[kind].Has(Kinds.Capital);
-        while (at < tokens.Length && at - kind <= NameMax && Streets.Gap(scan, at) && !tokens[at].Has(Kinds.LineBefore) && (tokens[at].Has(Kinds.Capital) || Streets.Inside.Contains(tokens[at].Hash) || Roman(scan, at) || (spanish && tokens[at].IsWord)))
+        while (at < tokens.Length && at - kind <= NameMax && Streets.Gap(scan, at) && !tokens[at].Has(Kinds.LineBefore) && (tokens[at].Has(Kinds.Capital) || Streets.Inside.Contains(tokens[at].Hash) || Roman(scan, at, kind) || (spanish && tokens[at].IsWord)))
         {
-            named = tokens[at].Has(Kinds.Capital) || Roman(scan, at) || spanish ? at : named;
+            var names = (tokens[at].Has(Kinds.Capital) && !(named > 0 && BeginsSentence(tokens, at))) || Roman(scan, at, kind) || spanish;
+            named = names ? at : named;
             at++;
         }
         if (named == 0)
@@ -217,7 +218,11 @@ internal sealed class AddressRecognizer : IRecognizer
         return at;
     }
 
-    // XX Settembre, 4 Novembre
-    private static bool Roman(Scan scan, int at) => scan.Tokens[at] is { Length: <= 5 } t
-        && ((t is { IsNumber: true, Length: <= 2 } && at + 1 < scan.TokenCount && scan.Tokens[at + 1].Has(Kinds.Capital) && t.After == ' ' && scan.Tokens[at + 1].Start == t.End + 1) || (t.Has(Kinds.Upper) && scan.View[t.Start..t.End].IndexOfAnyExcept("IVXL"u8) < 0));
+    // Via Toledo Mi chiamo: somebody forgot the dot.
+    private static bool BeginsSentence(ReadOnlySpan<Token> tokens, int at) => tokens[at].Length <= 2 && tokens[at].Has(Kinds.Lower) && at + 1 < tokens.Length && !tokens[at + 1].Has(Kinds.Capital | Kinds.Digit);
+
+    // XX Settembre, 4 Novembre; but not Roma 12 Milano
+    private static bool Roman(Scan scan, int at, int kind) => scan.Tokens[at] is { Length: <= 5 } t
+        && ((t is { IsNumber: true, Length: <= 2 } && (at == kind + 1 || !scan.Tokens[at - 1].Has(Kinds.Capital)) && at + 1 < scan.TokenCount && scan.Tokens[at + 1].Has(Kinds.Capital) && t.After == ' ' && scan.Tokens[at + 1].Start == t.End + 1)
+            || (t.Has(Kinds.Upper) && scan.View[t.Start..t.End].IndexOfAnyExcept("IVXL"u8) < 0));
 }

@@ -133,7 +133,7 @@ internal sealed class NameRecognizer : IRecognizer
             {
                 k++;
             }
-            while (k > first && kind < 3 && (!tokens[k].Has(Kinds.Capital | Kinds.Lower) || Starters.Contains(tokens[k].Hash) || Salutations.Greets(tokens, k)))
+            while (k > first && kind < 3 && (!tokens[k].Has(Kinds.Capital | Kinds.Lower) || Starters.Contains(tokens[k].Hash) || (Salutations.Greets(tokens, k) && !(kind == 0 && k == first + 1 && SureNames.IsGiven(tokens[first])))))
             {
                 tags[k--] = Tags.Outside; // a number behind a name is no part of it, nor the word that begins the next sentence
             }

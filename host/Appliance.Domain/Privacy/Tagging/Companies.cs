@@ -27,6 +27,10 @@ internal static class Companies
             {
                 continue;
             }
+            if (what == Famous && Runs.IsSurname(tokens, k, tags))
+            {
+                continue;
+            }
             var (first, last) = what == Famous ? (k, After(tokens, k)) : (Before(tokens, k), k);
             if (what == Famous || last - first >= (what == Form ? 1 : 2) || (what == Kind && first < k && (seen[first].Known & Known.Common) == 0))
             {

@@ -33,7 +33,7 @@ internal static class Institutions
                 continue;
             }
             var (last, kind) = Of(tokens, k);
-            if (last < k)
+            if (last < k || (kind == 2 && last == k && Runs.IsSurname(tokens, k, tags)))
             {
                 continue;
             }

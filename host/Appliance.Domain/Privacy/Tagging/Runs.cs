@@ -1,3 +1,6 @@
+using Appliance.Domain.Privacy.Recognizers;
+using Appliance.Domain.Privacy.Scanning;
+
 namespace Appliance.Domain.Privacy.Tagging;
 
 /// <summary>Changes of tags that keep them runs: a first word and further ones.</summary>
@@ -15,5 +18,16 @@ internal static class Runs
         {
             tags[k] = Tags.Outside;
         }
+    }
+
+    /// <summary>Joins a word to the first name in front of it, if it stands there: Luca Ferrero. Many a company is called like its founder.</summary>
+    internal static bool IsSurname(ReadOnlySpan<Token> tokens, int k, Span<byte> tags)
+    {
+        if (k == 0 || tags[k - 1] is not (1 or 2) || tokens[k - 1].After != ' ' || tokens[k].Start - tokens[k - 1].End != 1 || (Gazetteer.Of(tokens[k - 1].Hash) & Known.FirstName) == 0)
+        {
+            return false;
+        }
+        tags[k] = (byte)Tags.Inside(0);
+        return true;
     }
 }

@@ -14,9 +14,13 @@ internal static class Salutations
     internal static bool Greets(ReadOnlySpan<Token> tokens, int k) => Greetings.Contains(tokens[k].Hash) && k + 1 < tokens.Length
         && (tokens[k + 1].Has(Kinds.Capital) || Offices.Contains(tokens[k + 1].Hash)) && tokens[k + 1].Start - tokens[k].End <= 2;
 
+    /// <summary>Whether it is a word in front of whom one writes to, or of the one who writes.</summary>
+    internal static bool IsGreeting(Token token) => Greetings.Contains(token.Hash);
+
     /// <summary>Takes such words off both ends of a person.</summary>
     /// <param name="tags">Changed in place.</param>
-    internal static void Trim(ReadOnlySpan<Token> tokens, int first, int last, bool small, Span<byte> tags)
+    /// <returns>What is left; nothing where the first is behind the last.</returns>
+    internal static (int First, int Last) Trim(ReadOnlySpan<Token> tokens, int first, int last, bool small, Span<byte> tags)
     {
         var from = first;
         while (from <= last && (Offices.Contains(tokens[from].Hash) || (from < last && Greetings.Contains(tokens[from].Hash))
@@ -30,9 +34,11 @@ internal static class Salutations
             tags[from] = (byte)Tags.Begin(0);
         }
         // No name ends with a small word: Toledo di.
-        for (var to = last; to > from && !small && !tokens[to].Has(Kinds.Capital) && (Gazetteer.Of(tokens[to].Hash) & Known.Common) != 0; to--)
+        var to = last;
+        while (to > from && !small && !tokens[to].Has(Kinds.Capital) && (Gazetteer.Of(tokens[to].Hash) & Known.Common) != 0)
         {
-            tags[to] = Tags.Outside;
+            tags[to--] = Tags.Outside;
         }
+        return (from, to);
     }
 }

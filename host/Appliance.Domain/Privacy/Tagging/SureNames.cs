@@ -34,9 +34,9 @@ internal static class SureNames
                 {
                     Runs.Mark(tags, k, last, right);
                 }
-                if (right == 0)
+                if (right == 0 && Salutations.Trim(tokens, k, last, small, tags) is var (from, to) && from == to && IsGiven(tokens[from]) && IsFamily(tokens, tags, to + 1))
                 {
-                    Salutations.Trim(tokens, k, last, small, tags);
+                    tags[to + 1] = (byte)Tags.Inside(0);
                 }
             }
         }
@@ -72,13 +72,13 @@ internal static class SureNames
     private static void Add(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, int k, Span<byte> tags)
     {
         var known = seen[k].Known;
-        var before = k > 0 && tokens[k - 1].Has(Kinds.Capital) && seen[k].Gap == 0;
+        var before = k > 0 && tokens[k - 1].Has(Kinds.Capital) && seen[k].Gap == 0 && !Salutations.IsGreeting(tokens[k - 1]);
         var after = k + 1 < tokens.Length && tokens[k + 1].Has(Kinds.Capital) && tokens[k + 1].Start - tokens[k].End == 1 && tokens[k].After == ' ';
         if (seen[k].Shape != 1 || before)
         {
             return;
         }
-        if (Is(known, Known.FirstName) && !Is(known, Known.Common | Known.Whole) && (!after || tags[k + 1] == Tags.Begin(0)))
+        if (Is(known, Known.FirstName) && !Is(known, Known.Common | Known.Whole) && (!after || tags[k + 1] == Tags.Begin(0) || IsFamily(tokens, tags, k + 1)))
         {
             tags[k] = (byte)Tags.Begin(0);
             if (after)
@@ -95,6 +95,12 @@ internal static class SureNames
             tags[k] = (byte)Tags.Begin(1);
         }
     }
+
+    internal static bool IsGiven(Token token) => Is(Gazetteer.Of(token.Hash), Known.FirstName);
+
+    // Behind a first name even a word that is common is a family's: Laura Verdi.
+    private static bool IsFamily(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k) => k < tokens.Length && tags[k] == Tags.Outside && tokens[k].Has(Kinds.Capital)
+        && tokens[k].Start - tokens[k - 1].End == 1 && tokens[k - 1].After == ' ' && Is(Gazetteer.Of(tokens[k].Hash), Known.LastName);
 
     private static bool Is(Known known, Known any) => (known & any) != 0;
 }
