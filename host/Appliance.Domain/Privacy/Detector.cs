@@ -47,7 +47,7 @@ public sealed class Detector
     /// <summary>Rules alone: everything with a form or a checksum.</summary>
     internal static IReadOnlyList<IRecognizer> Structured { get; } =
     [
-        new SecretRecognizer(), new EmailRecognizer(), new UrlRecognizer(), new NetworkRecognizer(), new CodeRecognizer(), new CryptoRecognizer(),
+        new SecretRecognizer(), new EmailRecognizer(), new UrlRecognizer(), new NetworkRecognizer(), new CodeRecognizer(), new SpelledRecognizer(), new CryptoRecognizer(),
         new PhoneRecognizer(), new DateRecognizer(), new AgeRecognizer(), new PlaceRecognizer(),
     ];
 

@@ -131,7 +131,7 @@ internal sealed class CodeRecognizer : IRecognizer
         var between = view[from..to];
         return between.Length switch
         {
-            1 => between[0] is (byte)' ' or (byte)'-' or (byte)'.' or (byte)'/' or (byte)':' ? between[0] : between[0] == '\n' ? (byte)' ' : (byte)0,
+            1 => between[0] is (byte)' ' or (byte)'-' or (byte)'.' or (byte)'/' or (byte)':' or (byte)'_' ? between[0] : between[0] == '\n' ? (byte)' ' : (byte)0,
             2 => between is [(byte)'\r', (byte)'\n'] or [(byte)' ', (byte)' '] or [(byte)' ', (byte)'-'] or [(byte)'-', (byte)' '] ? (byte)' ' : (byte)0,
             3 => between is [(byte)' ', (byte)'-', (byte)' '] ? (byte)'-' : (byte)0,
             _ => 0,

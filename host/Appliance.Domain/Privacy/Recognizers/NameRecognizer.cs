@@ -7,7 +7,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Names of people, places and organisations, and addresses that no grammar knows, by the trained tagger; and the same people wherever their names return.</summary>
 internal sealed class NameRecognizer : IRecognizer
 {
-    private const int PeopleMax = 1024, ReturningMin = 4, LabelledMax = 5, ShortMax = 3;
+    private const int PeopleMax = 1024, ReturningMin = 4, LabelledMax = 5, ShortMax = 3, CodeMin = 12;
     private static readonly Cues.CueSet NameCue = Cues.CueLexicon.Group("name");
     // Words that begin the next sentence where somebody forgot the dot.
     private static readonly HashSet<uint> Starters = WordHash.All("mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera egregi egregio spettabile cordiali email indirizzo destinatario distinti saluti grazie con per non the and dear");
@@ -137,7 +137,7 @@ internal sealed class NameRecognizer : IRecognizer
             {
                 tags[k--] = Tags.Outside; // a number behind a name is no part of it, nor the word that begins the next sentence
             }
-            if ((!block && !HasWord(tokens[first..(k + 1)])) || (first == k && !sure[first] && !tokens[k].Has(Kinds.Digit) && (IsNoName(tokens[k], kind) || (!tokens[k].Has(Kinds.Lower) && scan.CueOf(k) != default))))
+            if ((!block && !HasWord(tokens[first..(k + 1)])) || (first == k && !sure[first] && (IsNoName(tokens[k], kind) || (!tokens[k].Has(Kinds.Lower) && scan.CueOf(k) != default))))
             {
                 continue;
             }
@@ -233,9 +233,13 @@ internal sealed class NameRecognizer : IRecognizer
         return !number ? (word >= 3 ? EntityTypes.Location : null) : word >= 4 || (block && word == 0 && tokens[0].Length is 4 or 5) ? EntityTypes.StreetAddress : null;
     }
 
-    // One word alone that is a common word, or an abbreviation that nobody knows as a name.
+    // One word alone that is a common word, an abbreviation that nobody knows as a name, or a long code.
     private static bool IsNoName(Token token, int kind)
     {
+        if (token.Has(Kinds.Digit))
+        {
+            return token.Length > CodeMin;
+        }
         var known = Gazetteer.Of(token.Hash);
         var name = (known & (kind == 0 ? Known.FirstName | Known.LastName : Known.City | Known.Country)) != 0;
         if (known == Known.None && token.Length <= ShortMax)

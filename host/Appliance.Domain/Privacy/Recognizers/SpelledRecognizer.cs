@@ -1,0 +1,69 @@
+using Appliance.Domain.Privacy.Codes;
+using Appliance.Domain.Privacy.Scanning;
+
+namespace Appliance.Domain.Privacy.Recognizers;
+
+/// <summary>Codes with a blank behind every character, as forms with a box for each leave them: <c>R S S M R A 8 5 T 1 0 A 5 6 2 S</c>. Only what a checksum proves; digits alone need a word beside them too.</summary>
+internal sealed class SpelledRecognizer : IRecognizer
+{
+    private const int LengthMin = 9, CuesBehind = 4;
+    private const float Proven = 0.9f, Threshold = 0.5f;
+
+    public string Name => "spelled";
+
+    public void Find(Scan scan)
+    {
+        var tokens = scan.Tokens;
+        var next = 0;
+        foreach (var digit in scan.Digits)
+        {
+            if (digit < next || tokens[digit].Length != 1)
+            {
+                continue;
+            }
+            // The whole run, from the letters before its first digit on.
+            var (first, last) = (digit, digit);
+            while (first > next && Joins(tokens, first))
+            {
+                first--;
+            }
+            while (last + 1 < tokens.Length && Joins(tokens, last + 1))
+            {
+                last++;
+            }
+            next = last + 1;
+            if (last - first + 1 is >= LengthMin and <= CodeTable.LengthMax && Of(scan, first, last) is { } rule)
+            {
+                scan.Add(rule.Type, tokens[first].Start, tokens[last].End, Proven, rule.Why);
+            }
+        }
+    }
+
+    private static bool Joins(ReadOnlySpan<Token> tokens, int k) =>
+        tokens[k].Length == 1 && tokens[k - 1].Length == 1 && tokens[k].Start - tokens[k - 1].End == 1 && tokens[k - 1].After == ' ';
+
+    private static CodeRule? Of(Scan scan, int first, int last)
+    {
+        var length = last - first + 1;
+        Span<byte> code = stackalloc byte[CodeTable.LengthMax], separators = stackalloc byte[CodeTable.LengthMax];
+        separators.Clear();
+        var digits = 0UL;
+        for (var k = 0; k < length; k++)
+        {
+            var c = scan.View[scan.Tokens[first + k].Start];
+            code[k] = c is >= (byte)'a' and <= (byte)'z' ? (byte)(c - 32) : c;
+            digits |= Bytes.IsDigit(c) ? 1UL << k : 0;
+        }
+        code = code[..length];
+        var onlyDigits = digits == (1UL << length) - 1;
+        var around = scan.Before(first) | scan.After(last, CuesBehind);
+        foreach (var rule in CodeRule.Table.For(CodeTable.Beginning(code[0], code[1]), length))
+        {
+            if (rule.Check is { } check && rule.Shape.Fits(code, digits, separators, 0) && (around.Has(rule.Cues) || (!onlyDigits && rule.Score >= Threshold)) && check(code))
+            {
+                return rule;
+            }
+        }
+        return null;
+    }
+}
