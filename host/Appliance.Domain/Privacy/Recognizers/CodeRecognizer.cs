@@ -72,7 +72,7 @@ internal sealed class CodeRecognizer : IRecognizer
     private static bool Begins(Scan scan, ReadOnlySpan<Token> tokens, int at, bool lone)
     {
         var token = tokens[at];
-        if (token.Has(Kinds.High) || token.Length > CharactersMax)
+        if (token.Has(Kinds.High) || token.Length > CharactersMax || (token.Length == 1 && SpelledRecognizer.IsSpelled(tokens, at)))
         {
             return false;
         }

@@ -39,6 +39,10 @@ internal sealed class SpelledRecognizer : IRecognizer
         }
     }
 
+    /// <summary>Whether four characters begin here that stand apart: then they are read by this recognizer alone.</summary>
+    internal static bool IsSpelled(ReadOnlySpan<Token> tokens, int first) =>
+        first + 3 < tokens.Length && Joins(tokens, first + 1) && Joins(tokens, first + 2) && Joins(tokens, first + 3);
+
     private static bool Joins(ReadOnlySpan<Token> tokens, int k) =>
         tokens[k].Length == 1 && tokens[k - 1].Length == 1 && tokens[k].Start - tokens[k - 1].End == 1 && tokens[k - 1].After == ' ';
 
