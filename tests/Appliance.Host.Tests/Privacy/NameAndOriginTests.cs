@@ -31,6 +31,11 @@ public sealed class NameAndOriginTests
         new Detector(TimeProvider.System, TimeSpan.FromSeconds(30)).Find(new Sensitive<string>(text)).Should().ContainSingle().Which.EntityType.Should().Be(type);
 
     [Theory]
+    [InlineData("public Cell getCell(Row row) throws IOException {StringBuilder sb = new StringBuilder(8);ValueEval e = args[0];return TreeFilter.ALL;}", false)]
+    [InlineData("the actor Leonardo DiCaprio and Ronald McDonald met", true)]
+    public void Words_of_programs_are_nobodys_names(string text, bool people) => Redact(text).Contains("<PERSON>").Should().Be(people);
+
+    [Theory]
     [InlineData("Mi chiamo Marco Gentile e risiedo a Torino", "Mi chiamo <PERSON> e risiedo a <LOCATION>")]
     [InlineData("Mi chiamo Luca Ferrero e abito in Via Toledo Mi scuso del ritardo", "Mi chiamo <PERSON> e abito in <STREET_ADDRESS> Mi scuso del ritardo")]
     [InlineData("Gentile Anna Neri, le scrivo", "Gentile <PERSON>, le scrivo")]

@@ -137,7 +137,7 @@ internal sealed class NameRecognizer : IRecognizer
             {
                 tags[k--] = Tags.Outside; // a number behind a name is no part of it, nor the word that begins the next sentence
             }
-            if ((!block && !HasWord(tokens[first..(k + 1)])) || (first == k && !sure[first] && (IsNoName(tokens[k], kind) || (!tokens[k].Has(Kinds.Lower) && scan.CueOf(k) != default))))
+            if ((!block && !HasWord(tokens[first..(k + 1)])) || (first == k && !sure[first] && (IsNoName(tokens[k], kind) || (kind < 2 && Identifiers.Is(scan.View, tokens[k])) || (!tokens[k].Has(Kinds.Lower) && scan.CueOf(k) != default))))
             {
                 continue;
             }
