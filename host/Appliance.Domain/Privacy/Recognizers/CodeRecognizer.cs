@@ -117,7 +117,7 @@ internal sealed class CodeRecognizer : IRecognizer
             for (var c = token.Start; c < token.End; c++)
             {
                 separators[length] = c == token.Start ? separator : (byte)0;
-                code[length++] = view[c] is >= (byte)'a' and <= (byte)'z' ? (byte)(view[c] - 32) : view[c];
+                code[length++] = Bytes.Capital(view[c]);
             }
             ends[groups++] = length;
             beginning = length > 1 ? CodeTable.Beginning(code[0], code[1]) : 0;

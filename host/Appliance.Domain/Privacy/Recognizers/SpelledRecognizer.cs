@@ -44,7 +44,7 @@ internal sealed class SpelledRecognizer : IRecognizer
         first + 3 < tokens.Length && Joins(tokens, first + 1) && Joins(tokens, first + 2) && Joins(tokens, first + 3);
 
     private static bool Joins(ReadOnlySpan<Token> tokens, int k) =>
-        tokens[k].Length == 1 && tokens[k - 1].Length == 1 && tokens[k].Start - tokens[k - 1].End == 1 && tokens[k - 1].After == ' ';
+        tokens[k].Length == 1 && tokens[k - 1].Length == 1 && tokens[k].IsOneBlankBehind(tokens[k - 1]);
 
     private static CodeRule? Of(Scan scan, int first, int last)
     {
@@ -55,7 +55,7 @@ internal sealed class SpelledRecognizer : IRecognizer
         for (var k = 0; k < length; k++)
         {
             var c = scan.View[scan.Tokens[first + k].Start];
-            code[k] = c is >= (byte)'a' and <= (byte)'z' ? (byte)(c - 32) : c;
+            code[k] = Bytes.Capital(c);
             digits |= Bytes.IsDigit(c) ? 1UL << k : 0;
         }
         code = code[..length];

@@ -8,6 +8,9 @@ internal static class Bytes
     /// <summary>A letter or digit; bytes above ASCII are letters in a view.</summary>
     internal static bool IsWord(byte b) => b >= 0x80 || char.IsAsciiLetterOrDigit((char)b);
 
+    /// <summary>An ASCII letter as a capital; anything else as it is.</summary>
+    internal static byte Capital(byte b) => char.IsAsciiLetterLower((char)b) ? (byte)(b - 32) : b;
+
     internal static bool IsHex(byte b) => char.IsAsciiHexDigit((char)b);
 
     /// <summary>Where it stands next, from a place on; -1 where it does not.</summary>

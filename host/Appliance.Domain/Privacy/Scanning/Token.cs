@@ -33,6 +33,9 @@ internal readonly record struct Token(int Start, int End, uint Hash, Kinds Kinds
     /// <summary>Digits and nothing else.</summary>
     internal bool IsNumber => (Kinds & (Kinds.Digit | Kinds.Upper | Kinds.Lower | Kinds.High)) == Kinds.Digit;
 
+    /// <summary>Whether one blank and nothing else stands between the token before and this one.</summary>
+    internal bool IsOneBlankBehind(Token before) => Start - before.End == 1 && before.After == ' ';
+
     /// <summary>Letters and nothing else.</summary>
     internal bool IsWord => (Kinds & Kinds.Digit) == 0;
 }

@@ -16,7 +16,7 @@ internal static class Identifiers
         for (var k = 1; k < word.Length; k++)
         {
             // stringBuilder, IOException
-            if (word[k] is >= (byte)'A' and <= (byte)'Z' && (IsSmall(word[k - 1]) || (k + 1 < word.Length && IsSmall(word[k + 1]))))
+            if (word[k] is >= (byte)'A' and <= (byte)'Z' && (char.IsAsciiLetterLower((char)word[k - 1]) || (k + 1 < word.Length && char.IsAsciiLetterLower((char)word[k + 1]))))
             {
                 return (Gazetteer.Of(token.Hash) & (Known.FirstName | Known.LastName | Known.City | Known.Country)) == 0 && !Particles.Contains(WordHash.Of(word[..k]));
             }
@@ -24,6 +24,4 @@ internal static class Identifiers
         // A call, an index, an assignment, a member: len(, row[, x =.
         return !token.Has(Kinds.Capital) && (token.After is (byte)'(' or (byte)'[' or (byte)'=' or (byte)';' || Bytes.At(view, token.Start - 1) is (byte)'(' or (byte)'[' or (byte)'.' or (byte)'=');
     }
-
-    private static bool IsSmall(byte c) => c is >= (byte)'a' and <= (byte)'z';
 }

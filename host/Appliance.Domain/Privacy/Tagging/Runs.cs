@@ -1,4 +1,3 @@
-using Appliance.Domain.Privacy.Recognizers;
 using Appliance.Domain.Privacy.Scanning;
 
 namespace Appliance.Domain.Privacy.Tagging;
@@ -23,7 +22,7 @@ internal static class Runs
     /// <summary>Joins a word to the first name in front of it, if it stands there: Luca Ferrero. Many a company is called like its founder.</summary>
     internal static bool IsSurname(ReadOnlySpan<Token> tokens, int k, Span<byte> tags)
     {
-        if (k == 0 || tags[k - 1] is not (1 or 2) || tokens[k - 1].After != ' ' || tokens[k].Start - tokens[k - 1].End != 1 || (Gazetteer.Of(tokens[k - 1].Hash) & Known.FirstName) == 0)
+        if (k == 0 || tags[k - 1] is not (1 or 2) || !tokens[k].IsOneBlankBehind(tokens[k - 1]) || !SureNames.IsGiven(tokens[k - 1]))
         {
             return false;
         }

@@ -73,7 +73,7 @@ internal static class SureNames
     {
         var known = seen[k].Known;
         var before = k > 0 && tokens[k - 1].Has(Kinds.Capital) && seen[k].Gap == 0 && !Salutations.IsGreeting(tokens[k - 1]);
-        var after = k + 1 < tokens.Length && tokens[k + 1].Has(Kinds.Capital) && tokens[k + 1].Start - tokens[k].End == 1 && tokens[k].After == ' ';
+        var after = k + 1 < tokens.Length && tokens[k + 1].Has(Kinds.Capital) && tokens[k + 1].IsOneBlankBehind(tokens[k]);
         if (seen[k].Shape != 1 || before)
         {
             return;
@@ -96,11 +96,12 @@ internal static class SureNames
         }
     }
 
+    /// <summary>Whether it is known as somebody's first name.</summary>
     internal static bool IsGiven(Token token) => Is(Gazetteer.Of(token.Hash), Known.FirstName);
 
     // Behind a first name even a word that is common is a family's: Laura Verdi.
     private static bool IsFamily(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k) => k < tokens.Length && tags[k] == Tags.Outside && tokens[k].Has(Kinds.Capital)
-        && tokens[k].Start - tokens[k - 1].End == 1 && tokens[k - 1].After == ' ' && Is(Gazetteer.Of(tokens[k].Hash), Known.LastName);
+        && tokens[k].IsOneBlankBehind(tokens[k - 1]) && Is(Gazetteer.Of(tokens[k].Hash), Known.LastName);
 
     private static bool Is(Known known, Known any) => (known & any) != 0;
 }
