@@ -7,7 +7,8 @@ binaries, wanted = sys.argv[1], sys.argv[2:]
 root = tempfile.mkdtemp()
 appliance = os.path.join(binaries, "appliance")
 # Their head reads every token, or is the table of words: no one vector to keep.
-FROZEN_BY_FREEZE = ("entities", "questions", "questions-it", "code-completion", "code-translation")
+FROZEN_BY_FREEZE = ("entities", "questions", "questions-it", "code-completion", "code-translation", "code-repair")
+SLOW = ("code-completion", "code-translation")
 VARIANTS = [("frozen", {"method": "head", "learning_rate": "0.01"}), ("lora", {"method": "lora", "learning_rate": "0.003"}), ("full", {}),
             ("from nothing", {"init": "random"})]
 # task: recipe, import arguments, purpose, variants' own fields
@@ -20,6 +21,7 @@ TASKS = {
     "vision": ("Vision/recipes/mnist.yaml", ["mnist", "samples/mnist", "--data-labels", "public", "--purpose", "research"], "research"),
     "code-lines": ("Code/recipes/code-lines.yaml", ["code-lines", "samples/code-lines", "--data-labels", "public", "--purpose", "research"], "research"),
     "code-completion": ("Code/recipes/mbpp.yaml", ["mbpp", "samples/code-mbpp", "--field", "source=text", "--label", "code", "--answer", "text", "--data-labels", "public", "--purpose", "research"], "research"),
+    "code-repair": ("Code/recipes/code-repair.yaml", ["code-repair", "samples/code-repair", "--field", "source=source", "--label", "target", "--answer", "text", "--keep-parts", "--data-labels", "public", "--purpose", "research"], "research"),
     "code-translation": ("Code/recipes/java-cs.yaml", ["java-cs"] + [f"samples/code-java-cs/{f}.{e}" for f in ("train", "valid", "test") for e in ("java", "csharp")]
                          + ["--format", "parallel", "--field", "source=.java", "--label", ".csharp", "--keep-parts", "--data-labels", "public", "--purpose", "research"], "research"),
 }
@@ -52,7 +54,7 @@ def table(name):
         text = open(os.path.join("plugins", path)).read()
         if variant == "frozen" and name in FROZEN_BY_FREEZE:
             fields = {"method": "freeze", "trained_layers": "1" if name.startswith("code") else "0", "learning_rate": "0.01"}
-        if name.startswith("code-") and name != "code-lines":
+        if name in SLOW:
             fields = {**fields, "max_steps": "400"}  # the same small budget for all four; the recipe's own run takes half an hour
         if name == "questions-it":
             fields = {**fields, "num_train_epochs": "1"}
@@ -89,6 +91,8 @@ def inputs(name):
         return [{"source": json.loads(l)["text"]} for l in list(open(sorted(glob.glob("samples/code-mbpp/*.jsonl"))[0]))[:64]]
     if name == "code-translation":
         return [{"source": l.strip()} for l in list(open("samples/code-java-cs/test.java"))[:64]]
+    if name == "code-repair":
+        return [{"source": json.loads(l)["source"]} for l in list(open("samples/code-repair/test.jsonl"))[:64]]
     if name == "code-lines":
         return [{"text": json.loads(l)["text"]} for l in list(open("samples/code-lines/code-lines.jsonl"))[:64]]
     lines = [l.split("\t")[0].strip() for l in list(open("samples/sentiment-uci/uci_yelp_labelled.txt"))[1:65]]
@@ -101,12 +105,12 @@ def latency(name):
     for row in rows[:16] + [None]:
         post(connection, task, {"fields": row, **common} if row else {"inputs": rows, **common})
     times = []
-    for k in range(200 if name not in ("code-completion", "code-translation") else 32):
+    for k in range(200 if name not in SLOW else 32):
         t = time.perf_counter()
         post(connection, task, {"fields": rows[k % 64], **common})
         times.append(time.perf_counter() - t)
     t, count = time.perf_counter(), 0
-    for _ in range(4 if name not in ("code-completion", "code-translation") else 1):
+    for _ in range(4 if name not in SLOW else 1):
         count += len(post(connection, task, {"inputs": rows, **common})["answers"])
     batch, single = count / (time.perf_counter() - t), len(times) / sum(times)
     times.sort()
@@ -121,7 +125,7 @@ try:
     while subprocess.run([appliance, "status", "--root", root], capture_output=True).returncode != 0:
         time.sleep(0.1)
     subprocess.run([appliance, "model", "convert", "samples/stories260k/stories260K.bin", os.path.join(root, "stories"), "--tokenizer", "samples/stories260k/tok512.bin"], check=True, capture_output=True)
-    for base, folder in (("use-lite-en", "samples/use-lite-en"), ("resnet20-cifar10", "samples/resnet20-cifar10"), ("stories260k", os.path.join(root, "stories"))):
+    for base, folder in (("use-lite-en", "samples/use-lite-en"), ("resnet20-cifar10", "samples/resnet20-cifar10"), ("code260k", "samples/code260k"), ("stories260k", os.path.join(root, "stories"))):
         run("model", "import", base, folder)
     for name in wanted or TASKS:
         table(name)

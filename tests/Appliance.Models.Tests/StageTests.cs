@@ -283,15 +283,4 @@ public sealed class StageTests
             (best.LearningRate, best.Lora.Rank).Should().Be((0.01, 4));
         }
     }
-
-    private sealed class Quiet : ITrainingObserver
-    {
-        public void Report(TrainingProgress progress)
-        {
-        }
-
-        public void SaveCheckpoint(ICheckpoint state)
-        {
-        }
-    }
 }

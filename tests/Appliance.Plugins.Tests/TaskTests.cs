@@ -35,6 +35,9 @@ public sealed class TaskTests : IDisposable
     public void Code_lines_conform() => Probe<CodePlugin>("Code", "code-lines", "use-lite-en");
 
     [Fact]
+    public void Code_that_is_mended_conforms() => Probe<CodePlugin>("Code", "code-repair", "code260k");
+
+    [Fact]
     public void Code_that_is_written_conforms()
     {
         Llama2C.Import(Repository.File("samples", "stories260k", "stories260K.bin"), Repository.File("samples", "stories260k", "tok512.bin"), _folder.File("stories"));

@@ -114,6 +114,10 @@ public abstract class Model(ModelConfig config, string name) : Block(name)
     public IEnumerable<(string Name, Projection Projection)> Projections =>
         named_modules().Where(m => m.module is Projection).Select(m => (m.name, (Projection)m.module));
 
+    /// <summary>Every convolution under its name.</summary>
+    public IEnumerable<(string Name, Convolution Convolution)> Convolutions =>
+        named_modules().Where(m => m.module is Convolution).Select(m => (m.name, (Convolution)m.module));
+
     /// <summary>Packs every weight for answering; the model must not be trained afterwards.</summary>
     public void Prepare(InferencePrecision precision)
     {

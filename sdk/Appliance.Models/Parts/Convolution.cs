@@ -1,3 +1,4 @@
+using Appliance.Models.Adapters;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -30,10 +31,39 @@ public sealed class Convolution : Block
         _bias = shape.Bias ? AddParameter("bias", shape.Outputs) : null;
     }
 
+    public Parameter Weight => _weight;
+
+    /// <summary>Whether an adapter has a place here: every channel is read by every other.</summary>
+    public bool Adaptable => _shape.Groups == 1;
+
+    /// <summary>What stands beside the frozen weight; null without an adapter.</summary>
+    public ConvolutionLora? Adapter { get; private set; }
+
+    /// <summary>Freezes the weight and puts an adapter beside it, under the adapter's own names.</summary>
+    /// <exception cref="NotSupportedException">The channels are split into groups.</exception>
+    public void Attach(ConvolutionLora adapter)
+    {
+        Adapter = Adaptable ? adapter : throw new NotSupportedException("A convolution in groups takes no adapter.");
+        foreach (var (name, parameter) in adapter.Parameters)
+        {
+            AddExisting(name, parameter);
+        }
+        _weight.requires_grad = false;
+    }
+
+    /// <summary>Adds the adapter into the weight: same answers, no extra cost. The adapter does nothing afterwards.</summary>
+    public void MergeLora() => Adapter?.Merge(_weight);
+
     public Tensor call(Tensor x)
     {
+        var y = Convolve(x, _weight, _bias);
+        return Adapter is { Merged: false } ? y + Adapter.Change(this, x) : y;
+    }
+
+    internal Tensor Convolve(Tensor x, Tensor weight, Tensor? bias)
+    {
         var (y, z) = _shape.Padding ?? ((_shape.Height - 1) / 2, (_shape.Width - 1) / 2);
-        return functional.conv2d(x, _weight, _bias, [_shape.Stride, _shape.Stride], [y, z], [1, 1], _shape.Groups);
+        return functional.conv2d(x, weight, bias, [_shape.Stride, _shape.Stride], [y, z], [1, 1], _shape.Groups);
     }
 }
 

@@ -12,7 +12,7 @@ internal sealed class Ia3Method : ITrainingMethod
 
     public void Prepare(ITrainableTask task, Recipe recipe)
     {
-        foreach (var (name, projection) in LoraMethod.Targets(task, [.. Outputs, .. Inputs]))
+        foreach (var (name, projection) in LoraMethod.Targets(task, [.. Outputs, .. Inputs]).Projections)
         {
             if (!name.EndsWith("attention.output.dense", StringComparison.Ordinal))
             {

@@ -99,7 +99,9 @@ public abstract class ModelTask : ITrainableTask
     protected Dictionary<string, Tensor> Weights()
     {
         var merged = Model.Projections.Where(p => p.Projection.Adapter is { Merged: true })
-            .SelectMany(p => p.Projection.Adapter!.Parameters.Select(a => $"{p.Name}.{a.Name}")).ToHashSet(); // filtered
+            .SelectMany(p => p.Projection.Adapter!.Parameters.Select(a => $"{p.Name}.{a.Name}")) // filtered
+            .Concat(Model.Convolutions.Where(c => c.Convolution.Adapter is { Merged: true })
+                .SelectMany(c => c.Convolution.Adapter!.Parameters.Select(a => $"{c.Name}.{a.Name}"))).ToHashSet(); // filtered
         return Model.state_dict().Where(t => !merged.Contains(t.Key)).ToDictionary(t => t.Key, t => t.Value);
     }
 
@@ -107,11 +109,12 @@ public abstract class ModelTask : ITrainableTask
 
     /// <summary>Runs over the items in batches of like lengths; nothing is learnt.</summary>
     /// <param name="take">Gets the places of the rows and the batch, inside a scope of its own.</param>
-    protected void InBatches(IReadOnlyList<Item> items, Action<int[], Item[]> take)
+    /// <param name="atOnce">Items of a batch at most.</param>
+    protected void InBatches(IReadOnlyList<Item> items, Action<int[], Item[]> take, int atOnce = EvaluationBatch)
     {
         using var _ = no_grad();
         Model.eval();
-        foreach (var rows in Enumerable.Range(0, items.Count).OrderBy(k => items[k].Ids.Length).ThenBy(k => k).Chunk(EvaluationBatch))
+        foreach (var rows in Enumerable.Range(0, items.Count).OrderBy(k => items[k].Ids.Length).ThenBy(k => k).Chunk(atOnce))
         {
             using var scope = NewDisposeScope();
             take(rows, [.. rows.Select(k => items[k])]);

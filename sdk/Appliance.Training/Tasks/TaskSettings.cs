@@ -31,6 +31,9 @@ public sealed record TaskSettings
     /// <summary>Whether "no answer" is an answer: the training set had questions without one.</summary>
     public bool NoAnswer { get; init; }
 
+    /// <summary>By how many nats a changed source must be likelier than the one that was given, so that it is answered.</summary>
+    public double SourceBias { get; init; }
+
     /// <summary>Height and width that images are brought to, in pixels; 0 for a task without images.</summary>
     public int ImageSize { get; init; }
 

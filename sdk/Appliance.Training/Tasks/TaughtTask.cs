@@ -41,7 +41,7 @@ public abstract class TaughtTask : ModelTask, ITaughtTask
     public IReadOnlyList<TaskOutput> Answer(IReadOnlyList<TaskInput> inputs) =>
         [.. inputs.Chunk(AnswersAtOnce).SelectMany(Ask).Select(o => Settings.Calibration.Apply(o, Kind == AnswerKind.Class))];
 
-    public void Calibrate(IReadOnlyList<LabelledInput> held)
+    public virtual void Calibrate(IReadOnlyList<LabelledInput> held)
     {
         Settings = Settings with { Calibration = Calibration.None };
         var outputs = Answer([.. held.Select(h => h.Input)]);
