@@ -75,4 +75,14 @@ public sealed class ScoringTests
         (Calibration.None with { UnsureBelow = 0.5 }).Apply(new TaskOutput([new Prediction("a", 0.4), new Prediction("b", 0.3), new Prediction("c", 0.3)]), classes: true)
             .Predictions.Select(p => p.Unsure).Should().Equal(true, false, false);
     }
+
+    [Theory]
+    [InlineData("a == b", "a != b", "a != b", true)]
+    [InlineData("a == b", "a == b", "a != b", false)] // copied: nearly alike, and nothing done
+    [InlineData("a == b", "a == b", "a == b", true)]
+    [InlineData("a == b", "a != b", "a == b", false)]
+    [InlineData("one two three four", "uno due tre vier", "uno due tre quattro", true)]
+    [InlineData("one two three four", "uno two three four", "uno due tre quattro", false)]
+    public void A_text_is_judged_by_what_copying_would_leave_undone(string source, string answer, string label, bool right) =>
+        JudgedAnswer.Of(AnswerKind.Text, source, label, [new Prediction("", 0.7, answer)]).Should().Equal(new JudgedAnswer(0.7, right, false));
 }

@@ -1,4 +1,3 @@
-using Appliance.Models.Heads;
 using Appliance.Sdk.Plugins;
 using Appliance.Sdk.Recipes;
 using TorchSharp;
@@ -11,36 +10,25 @@ namespace Appliance.Training.Tasks;
 /// n = candidates of a batch, t = tokens. Learnt are the sound sources themselves, and that each is likelier than its edits; so nothing
 /// must be known of how faults come about. What the field <c>source</c> does not hold is never written: an answer differs in one place.
 /// </remarks>
-public sealed class RepairTask : TaughtTask
+public sealed class RepairTask : SourceTask
 {
-    private const string Field = "source";
     private const int WrongAtOnce = 7, AnswersShown = 3;
     private const int JudgedAtOnce = 16; // their attention stays in the processor's caches
     private const double LanguageWeight = 0.1; // of the sound source's own tokens, beside the choice among edits
-    private readonly TextCoder _coder;
 
     private RepairTask(OpenedModel opened, Recipe recipe, TextCoder coder, Device device)
-        : base(opened, recipe, device) => _coder = coder;
-
-    public override AnswerKind Kind => AnswerKind.Text;
-
-    protected override string About => Field;
+        : base(opened, recipe, coder, device)
+    {
+    }
 
     /// <exception cref="InvalidDataException">The model cannot serve this task.</exception>
-    public static RepairTask Build(Recipe recipe, ModelSource source, Device device)
-    {
-        using var opening = source;
-        return Make(recipe, source, device);
-    }
+    public static RepairTask Build(Recipe recipe, ModelSource source, Device device) => Built(recipe, source, device, Make);
 
     /// <summary>A trained model.</summary>
     /// <exception cref="InvalidDataException">The files are not a model that <see cref="TaughtTask.Save"/> wrote.</exception>
-    public static RepairTask Open(ModelSource source, Device device) => Reopened(source, recipe => source.HasSettings
-        ? Make(recipe, source, device)
-        : throw new InvalidDataException("The model was not trained for this task: train it before asking it."));
+    public static RepairTask Open(ModelSource source, Device device) => Trained(source, device, Make);
 
-    private static RepairTask Make(Recipe recipe, ModelSource source, Device device) =>
-        new(Open(source, HeadKind.CausalLanguage, recipe, new Dictionary<string, object>()), recipe, TextCoder.Open(source.Folder), device);
+    private static RepairTask Make(OpenedModel opened, Recipe recipe, TextCoder coder, Device device) => new(opened, recipe, coder, device);
 
     /// <summary>One item: while learning the sound source first, then its edits; else the source as it stands and its edits.</summary>
     public override IEnumerable<Item> Encode(LabelledInput row, bool learning)
@@ -103,7 +91,7 @@ public sealed class RepairTask : TaughtTask
 
     private Item Coded(string text)
     {
-        int[] ids = [.. _coder.Before, .. _coder.Plain(text)];
+        int[] ids = [.. Coder.Before, .. Coder.Plain(text)];
         ids = ids[..Math.Min(ids.Length, Settings.MaxLength)];
         return new Item { Ids = ids, Labels = [.. ids.Select(i => (long)i)] };
     }

@@ -1,5 +1,4 @@
 using Appliance.Models.Generation;
-using Appliance.Models.Heads;
 using Appliance.Sdk.Plugins;
 using Appliance.Sdk.Recipes;
 using TorchSharp;
@@ -7,47 +6,34 @@ using static TorchSharp.torch;
 
 namespace Appliance.Training.Tasks;
 
-/// <summary>A text for a text: translation, completion, repair, by a causal language model. The field <c>source</c>, a line break, the answer, its end.</summary>
+/// <summary>A text for a text, written word by word: translation, completion. The field <c>source</c>, a line break, the answer, its end.</summary>
 /// <remarks>b = batch, t = tokens. Only the answer is learnt. Greedy, so that the same question has the same answer.</remarks>
-public sealed class WritingTask : TaughtTask
+public sealed class WritingTask : SourceTask
 {
-    private const string Field = "source";
-    private readonly TextCoder _coder;
     private readonly int _end;
     private readonly int[] _break;
 
     private WritingTask(OpenedModel opened, Recipe recipe, TextCoder coder, Device device)
-        : base(opened, recipe, device)
+        : base(opened, recipe, coder, device)
     {
-        (_coder, _break) = (coder, coder.Plain("\n"));
+        _break = coder.Plain("\n");
         _end = Model.Config.Int("eos_token_id", 2, min: 0);
     }
 
-    public override AnswerKind Kind => AnswerKind.Text;
-
-    protected override string About => Field;
-
     /// <exception cref="InvalidDataException">The model cannot serve this task.</exception>
-    public static WritingTask Build(Recipe recipe, ModelSource source, Device device)
-    {
-        using var opening = source;
-        return Make(recipe, source, device);
-    }
+    public static WritingTask Build(Recipe recipe, ModelSource source, Device device) => Built(recipe, source, device, Make);
 
     /// <summary>A trained model.</summary>
     /// <exception cref="InvalidDataException">The files are not a model that <see cref="TaughtTask.Save"/> wrote.</exception>
-    public static WritingTask Open(ModelSource source, Device device) => Reopened(source, recipe => source.HasSettings
-        ? Make(recipe, source, device)
-        : throw new InvalidDataException("The model was not trained for this task: train it before asking it."));
+    public static WritingTask Open(ModelSource source, Device device) => Trained(source, device, Make);
 
-    private static WritingTask Make(Recipe recipe, ModelSource source, Device device) =>
-        new(Open(source, HeadKind.CausalLanguage, recipe, new Dictionary<string, object>()), recipe, TextCoder.Open(source.Folder), device);
+    private static WritingTask Make(OpenedModel opened, Recipe recipe, TextCoder coder, Device device) => new(opened, recipe, coder, device);
 
     /// <summary>One item; none to learn from where question and answer are longer than the model.</summary>
     public override IEnumerable<Item> Encode(LabelledInput row, bool learning)
     {
         var prompt = Prompt(row.Input[Field]);
-        int[] answer = [.. _coder.Plain(row.Label), _end];
+        int[] answer = [.. Coder.Plain(row.Label), _end];
         int[] ids = [.. prompt, .. answer];
         if (ids.Length <= Settings.MaxLength || !learning)
         {
@@ -104,7 +90,7 @@ public sealed class WritingTask : TaughtTask
             }
             for (var r = 0; r < batch.Length; r++)
             {
-                var text = _coder.General?.Decode([.. written[r].Where(i => i != _end)]) ?? "";
+                var text = Coder.General?.Decode([.. written[r].Where(i => i != _end)]) ?? "";
                 outputs[rows[r]] = new TaskOutput([new Prediction("", Math.Exp(sums[r] / Math.Max(1, written[r].Count)), text.Trim())]);
             }
         });
@@ -112,7 +98,7 @@ public sealed class WritingTask : TaughtTask
     }
 
     // Half of the model's length is left for the answer; of a longer source the end is cut.
-    private int[] Prompt(string source) => [.. _coder.Before, .. _coder.Plain(source).Take(PromptMax - _coder.Before.Length - _break.Length), .. _break];
+    private int[] Prompt(string source) => [.. Coder.Before, .. Coder.Plain(source).Take(PromptMax - Coder.Before.Length - _break.Length), .. _break];
 
     private int PromptMax => (Settings.MaxLength / 2) + 8;
 }
