@@ -25,10 +25,12 @@ public sealed record GateVerdict(
 /// <remarks>Paired bootstrap over test rows (Efron and Tibshirani 1993): 10,000 resamples, percentile interval, fixed seed.</remarks>
 public static class PromotionGate
 {
-    /// <summary>How much worse than the incumbent a candidate may be: one point of a hundred.</summary>
+    /// <summary>How much worse than the incumbent a candidate may be: one point of a hundred, or a tenth of what the baseline leaves undone where that is less.</summary>
     public const double Margin = 0.01;
+    private const double MarginShare = 0.1;
     private const int Resamples = 10_000;
     private const int Seed = 20_26;
+    private const double FewestRows = 100; // where the two agree on every row, that is luck too
 
     /// <param name="incumbent">Scores of each row, or null to compare with the baseline.</param>
     /// <param name="baseline">Scores of the baseline for each row.</param>
@@ -43,7 +45,9 @@ public static class PromotionGate
         var (difference, score) = Bootstrap(candidate, other);
         var mean = Evaluations.Total(candidate) - Evaluations.Total(other);
         // Better than guessing must be proven; as good as the incumbent within a margin is enough.
-        var floor = incumbent is null ? 0 : -Margin;
+        // Copying a source with one fault is 0.987 of the sound one: there a point would hide the whole difference.
+        var margin = Math.Min(Margin, Math.Max(1e-6, MarginShare * (1 - Evaluations.Total(baseline))));
+        var floor = incumbent is null ? 0 : -margin;
         var result = difference.Low > floor ? GateResult.Pass
             : difference.High <= floor || (incumbent is null && mean <= 0) ? GateResult.Fail
             : GateResult.Undecided;
@@ -51,7 +55,7 @@ public static class PromotionGate
         {
             GateResult.Pass => incumbent is null ? "better than the baseline" : "not worse than the incumbent",
             GateResult.Fail => incumbent is null ? "not better than the baseline" : "worse than the incumbent",
-            _ => $"{candidate.Count} test rows cannot tell; label more, about {RowsNeeded(candidate, other)} in all",
+            _ => $"{candidate.Count} test rows cannot tell; label more, about {RowsNeeded(candidate, other, margin)} in all",
         };
         return new GateVerdict(
             result, against, mean, difference.Low, difference.High, score.Low, score.High, candidate.Count, reason);
@@ -83,10 +87,13 @@ public static class PromotionGate
         return (values[(int)(values.Length * 0.025)], values[(int)(values.Length * 0.975) - 1]);
     }
 
-    // n for a one-sided 95 % test with 80 % power at the margin: (1.645 + 0.842)² · discordance / margin².
-    private static int RowsNeeded(IReadOnlyList<RowScore> candidate, IReadOnlyList<RowScore> other)
+    // n for a one-sided 95 % test with 80 % power at the margin: (1.645 + 0.842)² · mean squared difference of a row / margin²; for right
+    // and wrong that mean is the share of rows on which the two differ.
+    private static int RowsNeeded(IReadOnlyList<RowScore> candidate, IReadOnlyList<RowScore> other, double margin)
     {
-        var discordant = candidate.Zip(other, (c, o) => c.Right != o.Right ? 1.0 : 0).Average();
-        return (int)Math.Ceiling(6.185 * Math.Max(discordant, 0.01) / (Margin * Margin));
+        var squared = candidate.Zip(other, (c, o) => Share(c) - Share(o)).Average(d => d * d);
+        return (int)Math.Ceiling(6.185 * Math.Max(squared / (margin * margin), FewestRows));
     }
+
+    private static double Share(RowScore row) => row.Of > 0 ? row.Hits / row.Of : 1;
 }

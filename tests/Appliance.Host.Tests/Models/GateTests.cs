@@ -27,6 +27,16 @@ public sealed class GateTests
     }
 
     [Fact]
+    public void Where_copying_is_nearly_right_a_point_would_hide_the_difference_and_the_margin_shrinks()
+    {
+        RowScore[] Texts(int mended) => [.. Enumerable.Range(0, 400).Select(k => new RowScore(k % 2 == 0 && k >= 2 * mended ? 1 - (1 / 40.0) : 1, 1))];
+
+        PromotionGate.Judge(Texts(40), Texts(110), Texts(0), "m/v1").Result.Should().Be(GateResult.Fail, "0.0044 worse is a third of what there is to mend");
+        PromotionGate.Judge(Texts(108), Texts(110), Texts(0), "m/v1").Result.Should().Be(GateResult.Pass);
+        PromotionGate.Judge(Texts(90), Texts(110), Texts(0), "m/v1").Reason.Should().Contain("label more, about 619 in all");
+    }
+
+    [Fact]
     public void The_same_answers_as_the_incumbent_pass() =>
         PromotionGate.Judge(Right(50, 45), Right(50, 45), Right(50, 20), "m/v1").Result.Should().Be(GateResult.Pass);
 
