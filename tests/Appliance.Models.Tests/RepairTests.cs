@@ -65,6 +65,7 @@ public sealed class RepairTests : IDisposable
         int Changed() => task.Answer([.. sound.Select(f => f.Input)]).Zip(sound).Count(p => p.First.Predictions[0].Text != p.Second.Label);
 
         Changed().Should().BeGreaterThan(0);
+        ((Action)(() => task.Answer(Row(" ", "").Input))).Should().Throw<ArgumentException>().WithMessage("*'source' is empty*");
         task.Calibrate(sound);
         Changed().Should().Be(0);
     }
