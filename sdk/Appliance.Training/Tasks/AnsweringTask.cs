@@ -116,10 +116,6 @@ public sealed class AnsweringTask : TaughtTask
             : new TaskOutput([new Prediction(NoAnswer, best.TryGetValue(q.Id, out var none) ? none.Found.Probability : 1)]))];
     }
 
-    private static string Filled(TaskInput input, string field) => input[field] is { } text && !string.IsNullOrWhiteSpace(text)
-        ? text
-        : throw new ArgumentException($"The field '{field}' is empty.");
-
     // The best answer to each question over all its windows, and the mean loss.
     private (Dictionary<string, (Found Found, Question Question)> Best, double Loss) Best(IReadOnlyList<Item> items)
     {

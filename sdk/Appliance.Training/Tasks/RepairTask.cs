@@ -77,7 +77,7 @@ public sealed class RepairTask : SourceTask
 
     protected override IReadOnlyList<TaskOutput> Ask(IReadOnlyList<TaskInput> inputs)
     {
-        var candidates = inputs.Select(i => Candidates(Asked(i))).ToArray();
+        var candidates = inputs.Select(i => Candidates(Filled(i, Field))).ToArray();
         return [.. candidates.Zip(Judge(candidates), (own, shares) => new TaskOutput(
             [.. own.Zip(shares, (c, share) => new Prediction("", share, c.Text)).OrderByDescending(p => p.Score).Take(AnswersShown)]))];
     }

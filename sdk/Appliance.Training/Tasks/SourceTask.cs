@@ -19,11 +19,6 @@ public abstract class SourceTask : TaughtTask
 
     protected override string About => Field;
 
-    /// <exception cref="ArgumentException">There is nothing to answer to.</exception>
-    private protected static string Asked(TaskInput input) => input[Field] is { } source && !string.IsNullOrWhiteSpace(source)
-        ? source
-        : throw new ArgumentException($"The field '{Field}' is empty.");
-
     private protected delegate T Maker<T>(OpenedModel opened, Recipe recipe, TextCoder coder, Device device);
 
     /// <exception cref="InvalidDataException">The model cannot serve this task.</exception>

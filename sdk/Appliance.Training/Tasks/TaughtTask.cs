@@ -109,6 +109,11 @@ public abstract class TaughtTask : ModelTask, ITaughtTask
         return outputs;
     }
 
+    /// <exception cref="ArgumentException">The field is empty: there is nothing to answer to.</exception>
+    private protected static string Filled(TaskInput input, string field) => input[field] is { } text && !string.IsNullOrWhiteSpace(text)
+        ? text
+        : throw new ArgumentException($"The field '{field}' is empty.");
+
     /// <summary>Tokens that a model can tell the places of.</summary>
     private static int PlacesOf(Model model) => model.Config.ModelType == "use-lite"
         ? UseLite.LengthMax

@@ -69,7 +69,7 @@ public sealed class WritingTask : SourceTask
     protected override IReadOnlyList<TaskOutput> Ask(IReadOnlyList<TaskInput> inputs)
     {
         var outputs = new TaskOutput[inputs.Count];
-        var prompts = inputs.Select(i => Prompt(Asked(i))).ToArray();
+        var prompts = inputs.Select(i => Prompt(Filled(i, Field))).ToArray();
         InBatches([.. prompts.Select(p => new Item { Ids = p })], (rows, batch) =>
         {
             // The same for every question, so that its answer does not depend on those beside it.
