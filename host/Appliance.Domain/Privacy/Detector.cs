@@ -10,7 +10,7 @@ namespace Appliance.Domain.Privacy;
 /// <summary>Runs every recognizer over a text and settles where findings overlap; coverage is never dropped.</summary>
 /// <remarks>
 /// 1 the text as UTF-8; 2 its normalised view; 3 one pass that cuts it into tokens; 4 the recognizers, each over view and tokens;
-/// 5 overlaps; 6 places of the original. A recognizer that throws or runs over time blocks the text: <see cref="DetectionFailedException"/>, no result.
+/// 5 what web addresses carry, overlaps; 6 places of the original. A recognizer that throws or runs over time blocks the text: <see cref="DetectionFailedException"/>, no result.
 /// </remarks>
 public sealed class Detector
 {
@@ -47,7 +47,7 @@ public sealed class Detector
     /// <summary>Rules alone: everything with a form or a checksum.</summary>
     internal static IReadOnlyList<IRecognizer> Structured { get; } =
     [
-        new SecretRecognizer(), new EmailRecognizer(), new UrlRecognizer(), new NetworkRecognizer(), new CodeRecognizer(), new SpelledRecognizer(), new CryptoRecognizer(),
+        new SecretRecognizer(), new EmailRecognizer(), new UrlRecognizer(), new NetworkRecognizer(), new CodeRecognizer(), new SpelledRecognizer(), new WrappedRecognizer(), new CryptoRecognizer(),
         new PhoneRecognizer(), new DateRecognizer(), new AgeRecognizer(), new PlaceRecognizer(),
     ];
 
@@ -109,6 +109,7 @@ public sealed class Detector
             }
         }
         ThrowIfLate(started, limit, null);
+        Carried.Split(scan);
         return Overlaps.Settle(scan.Finds, scan.View);
     }
 

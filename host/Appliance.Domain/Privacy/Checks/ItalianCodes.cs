@@ -5,6 +5,8 @@ namespace Appliance.Domain.Privacy.Checks;
 /// <summary>Codice fiscale and partita IVA. Sources: DM 23 December 1976 (GU 345), DPR 633/1972; omocodia by circular 8/E of 1996.</summary>
 internal static class ItalianCodes
 {
+    internal const int FiscalCodeLength = 16;
+
     private const string Months = "ABCDEHLMPRST";
     private const string ForDigits = "LMNPQRSTUV";
     private static readonly int[] Odd = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
@@ -16,7 +18,7 @@ internal static class ItalianCodes
     /// <summary>Whether letters, month and day are those of a person's code, whatever the last character says.</summary>
     internal static bool HasShape(ReadOnlySpan<byte> code)
     {
-        if (code.Length != 16 || Months.IndexOf((char)code[8]) is var month && month < 0 || code[11] is < (byte)'A' or > (byte)'Z' || code[15] < 'A' || code[..6].IndexOfAnyInRange((byte)'0', (byte)'9') >= 0)
+        if (code.Length != FiscalCodeLength || Months.IndexOf((char)code[8]) is var month && month < 0 || code[11] is < (byte)'A' or > (byte)'Z' || code[15] < 'A' || code[..6].IndexOfAnyInRange((byte)'0', (byte)'9') >= 0)
         {
             return false;
         }

@@ -6,11 +6,13 @@ using Appliance.Domain.Privacy.Scanning;
 namespace Appliance.Domain.Privacy.Recognizers;
 
 /// <summary>Codes of fixed shape: national numbers, documents, cards, plates. One parse of a run of groups feeds all rules of its length.</summary>
-/// <remarks>Between groups one blank, dash, dot or slash, or one line break, may stand. Time is linear: a run has at most 34 characters and 10 groups.</remarks>
+/// <remarks>Between groups one blank, dash, dot or slash, or one line break, may stand; <see cref="WrappedRecognizer"/> knows breaks inside a group. Time is linear: a run has at most 34 characters and 10 groups.</remarks>
 internal sealed class CodeRecognizer : IRecognizer
 {
     private const int CharactersMax = 34, GroupsMax = 12, LettersMax = 6, WordsBefore = 3;
     private const float Threshold = 0.5f, Cued = 0.45f, CueAdds = 0.4f, AloneAdds = 0.2f, AloneAndRightAdds = 0.4f;
+
+    private static readonly CueSet FiscalCode = CueLexicon.Group("it-cf");
 
     public string Name => "codes";
 
@@ -34,6 +36,29 @@ internal sealed class CodeRecognizer : IRecognizer
                 }
                 next = Math.Max(next, At(scan, first, lone, code, separators, ends));
                 first = Math.Max(first, next - 1);
+            }
+        }
+        Lettered(scan);
+    }
+
+    // A fiscal code whose digits are all written as letters, since other people had the codes before it.
+    private static void Lettered(Scan scan)
+    {
+        Span<byte> code = stackalloc byte[ItalianCodes.FiscalCodeLength];
+        foreach (var k in scan.Marks)
+        {
+            var token = scan.Tokens[k];
+            if (token.Length != ItalianCodes.FiscalCodeLength || token.Has(Kinds.Digit | Kinds.High) || (token.Has(Kinds.Lower) && !scan.Around(k, k).Has(FiscalCode)))
+            {
+                continue;
+            }
+            for (var c = 0; c < code.Length; c++)
+            {
+                code[c] = Bytes.Capital(scan.View[token.Start + c]);
+            }
+            if (ItalianCodes.FiscalCode(code))
+            {
+                scan.Add(EntityTypes.FiscalCode, token.Start, token.End, 0.9f, "it-cf");
             }
         }
     }
@@ -84,7 +109,7 @@ internal sealed class CodeRecognizer : IRecognizer
     {
         for (var k = at + 1; k < Math.Min(tokens.Length, at + 4); k++)
         {
-            if (Separator(view, tokens[k - 1].End, tokens[k].Start) == 0 || tokens[k].Has(Kinds.High) || (!lone && tokens[k].Has(Kinds.Lower)))
+            if (Separator(view, tokens[k - 1], tokens[k]) == 0 || tokens[k].Has(Kinds.High) || (!lone && tokens[k].Has(Kinds.Lower)))
             {
                 return false;
             }
@@ -108,7 +133,7 @@ internal sealed class CodeRecognizer : IRecognizer
                 break;
             }
             var token = tokens[k];
-            var separator = k == 0 ? (byte)0 : Separator(view, tokens[k - 1].End, token.Start);
+            var separator = k == 0 ? (byte)0 : Separator(view, tokens[k - 1], token);
             if ((k > 0 && separator == 0) || token.Has(Kinds.High) || length + token.Length > CharactersMax
                 || (k > 0 && !token.Has(Kinds.Digit) && (token.Length > LettersMax || (!lone && token.Has(Kinds.Lower)))))
             {
@@ -126,13 +151,23 @@ internal sealed class CodeRecognizer : IRecognizer
         return groups;
     }
 
-    private static byte Separator(ReadOnlySpan<byte> view, int from, int to)
+    /// <summary>What separates two groups of a code; 0 where they do not belong together.</summary>
+    internal static byte Separator(ReadOnlySpan<byte> view, Token before, Token after)
     {
-        var between = view[from..to];
+        var between = view[before.End..after.Start];
+        if (after.Has(Kinds.LineBefore))
+        {
+            return LineBreaks.Is(between) ? (byte)' ' : (byte)0;
+        }
         return between.Length switch
         {
-            1 => between[0] is (byte)' ' or (byte)'-' or (byte)'.' or (byte)'/' or (byte)':' or (byte)'_' ? between[0] : between[0] == '\n' ? (byte)' ' : (byte)0,
-            2 => between is [(byte)'\r', (byte)'\n'] or [(byte)' ', (byte)' '] or [(byte)' ', (byte)'-'] or [(byte)'-', (byte)' '] ? (byte)' ' : (byte)0,
+            1 => between[0] switch
+            {
+                (byte)' ' or (byte)'-' or (byte)'.' or (byte)'/' or (byte)':' or (byte)'_' => between[0],
+                (byte)'+' => (byte)' ', // a blank in the body of a form
+                _ => 0,
+            },
+            2 => between is [(byte)' ', (byte)' '] or [(byte)' ', (byte)'-'] or [(byte)'-', (byte)' '] ? (byte)' ' : (byte)0,
             3 => between is [(byte)' ', (byte)'-', (byte)' '] ? (byte)'-' : (byte)0,
             _ => 0,
         };

@@ -5,7 +5,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>E-mail addresses; also as people hide them from machines: <c>mario [at] example [dot] it</c>.</summary>
 internal sealed class EmailRecognizer : IRecognizer
 {
-    private const int LocalMax = 64, DomainMax = 253;
+    private const int LocalMax = 64, DomainMax = 253, DomainWordsMax = 12, LocalWordsMax = 4;
     private static readonly HashSet<uint> At = WordHash.All("at chiocciola arroba klammeraffe arobase");
     private static readonly HashSet<uint> Dot = WordHash.All("dot punto punkt point");
 
@@ -18,10 +18,18 @@ internal sealed class EmailRecognizer : IRecognizer
     public void Find(Scan scan)
     {
         var view = scan.View;
+        var token = 0;
         for (var at = view.IndexOf((byte)'@'); at >= 0; at = Bytes.Next(view, at + 1, "@"u8))
         {
-            var end = DomainEnd(view, at + (Bytes.At(view, at + 1) == ' ' ? 2 : 1));
-            var start = end < 0 ? -1 : LocalStart(view, at - (at > 1 && view[at - 1] == ' ' && Bytes.IsWord(view[at - 2]) ? 1 : 0));
+            var bracketed = Bytes.At(view, at + 1) == ']' && Bytes.At(view, at - 1) == '[';
+            var domain = at + (Bytes.At(view, at + 1) == ' ' || bracketed ? 2 : 1);
+            var end = DomainEnd(view, domain);
+            if (end < 0 && Bytes.IsWord(Bytes.At(view, domain)))
+            {
+                token = FirstFrom(scan.Tokens, token, domain);
+                end = HiddenDomainEnd(scan, token);
+            }
+            var start = end < 0 ? -1 : LocalStart(view, at - (bracketed || (at > 1 && view[at - 1] == ' ' && Bytes.IsWord(view[at - 2])) ? 1 : 0));
             if (start >= 0)
             {
                 scan.Add(EntityTypes.Email, start, end, 0.99f, "address");
@@ -85,32 +93,73 @@ internal sealed class EmailRecognizer : IRecognizer
         var tokens = scan.Tokens;
         foreach (var k in scan.Awaited)
         {
-            if (!scan.IsFor(k, Waiting.Emails) || k == 0 || k + 2 >= tokens.Length || !At.Contains(tokens[k].Hash) || !Bracketed(scan.View, tokens[k - 1].End, tokens[k], tokens[k + 1].Start))
+            if (scan.IsFor(k, Waiting.Emails) && k > 0 && k + 2 < tokens.Length && At.Contains(tokens[k].Hash) && Bracketed(scan.View, tokens[k - 1].End, tokens[k], tokens[k + 1].Start)
+                && HiddenDomainEnd(scan, k + 1) is var end and > 0)
             {
-                continue;
-            }
-            var (last, dots) = (k + 1, 0);
-            while (last + 1 < tokens.Length && last < k + 12)
-            {
-                if (tokens[last + 1].Start - tokens[last].End == 1 && scan.View[tokens[last].End] is (byte)'.' or (byte)'-')
-                {
-                    dots += scan.View[tokens[last].End] == '.' ? 1 : 0;
-                    last++;
-                }
-                else if (last + 2 < tokens.Length && Dot.Contains(tokens[last + 1].Hash) && Bracketed(scan.View, tokens[last].End, tokens[last + 1], tokens[last + 2].Start))
-                {
-                    (last, dots) = (last + 2, dots + 1);
-                }
-                else
-                {
-                    break;
-                }
-            }
-            if (dots > 0 && Domains.IsTop(scan.View[tokens[last].Start..tokens[last].End]))
-            {
-                scan.Add(EntityTypes.Email, LocalStart(scan.View, tokens[k - 1].End), tokens[last].End, 0.9f, "hidden address");
+                scan.Add(EntityTypes.Email, HiddenLocalStart(scan, k - 1), end, 0.9f, "hidden address");
             }
         }
+    }
+
+    // Where a domain ends that begins at a token, its dots as signs, in brackets or as words; -1 for none with a known last label.
+    private static int HiddenDomainEnd(Scan scan, int first)
+    {
+        var tokens = scan.Tokens;
+        var (last, dots) = (first, 0);
+        while (last + 1 < tokens.Length && last < first + DomainWordsMax)
+        {
+            var between = scan.View[tokens[last].End..tokens[last + 1].Start];
+            if (between is [(byte)'.'] or [(byte)'-'] or [(byte)'(', (byte)'.', (byte)')'])
+            {
+                dots += between[0] == '-' ? 0 : 1;
+                last++;
+            }
+            else if (IsDot(scan, last + 1))
+            {
+                (last, dots) = (last + 2, dots + 1);
+            }
+            else
+            {
+                break;
+            }
+        }
+        return dots > 0 && Domains.IsTop(scan.View[tokens[last].Start..tokens[last].End]) ? tokens[last].End : -1;
+    }
+
+    // Where a local part begins that ends with a token: mario dot rossi
+    private static int HiddenLocalStart(Scan scan, int last)
+    {
+        var tokens = scan.Tokens;
+        var start = LocalStart(scan.View, tokens[last].End);
+        for (var words = 0; words < LocalWordsMax && last >= 0; words++)
+        {
+            while (last > 0 && tokens[last].Start > start)
+            {
+                last--;
+            }
+            if (last < 2 || tokens[last].Start != start || !IsDot(scan, last - 1))
+            {
+                break;
+            }
+            last -= 2;
+            start = LocalStart(scan.View, tokens[last].End);
+        }
+        return start;
+    }
+
+    private static bool IsDot(Scan scan, int word)
+    {
+        var tokens = scan.Tokens;
+        return word > 0 && word + 1 < tokens.Length && Dot.Contains(tokens[word].Hash) && Bracketed(scan.View, tokens[word - 1].End, tokens[word], tokens[word + 1].Start);
+    }
+
+    private static int FirstFrom(ReadOnlySpan<Token> tokens, int token, int place)
+    {
+        while (token < tokens.Length - 1 && tokens[token].Start < place)
+        {
+            token++;
+        }
+        return token;
     }
 
     // " at ", "[at]", " (at) ", "-at-"

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using Appliance.Domain.Privacy.Cues;
 using Appliance.Domain.Privacy.Scanning;
 
 namespace Appliance.Domain.Privacy.Recognizers;
@@ -8,6 +9,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal sealed class NetworkRecognizer : IRecognizer
 {
     private const int LengthMax = 64;
+    private static readonly CueSet Numbered = CueLexicon.Group("part"), Net = CueLexicon.Group("net");
     private static readonly SearchValues<byte> Six = SearchValues.Create("0123456789abcdefABCDEF:."u8);
 
     public string Name => "network";
@@ -75,8 +77,27 @@ internal sealed class NetworkRecognizer : IRecognizer
         {
             end = bits.End;
         }
-        scan.Add(EntityTypes.IpAddress, tokens[first].Start, end, 0.9f, "v4");
+        if (!IsNumbered(scan, first))
+        {
+            scan.Add(EntityTypes.IpAddress, tokens[first].Start, end, 0.9f, "v4");
+        }
         return end;
+    }
+
+    // A chapter or a version, not a machine: a word says so directly before it. And no machine is called 1.000.000.000.
+    private static bool IsNumbered(Scan scan, int first)
+    {
+        var tokens = scan.Tokens;
+        if (scan.Before(first, 2).Has(Net))
+        {
+            return false;
+        }
+        var thousands = true;
+        for (var k = 1; k < 4; k++)
+        {
+            thousands &= tokens[first + k].Length == 3;
+        }
+        return scan.Before(first, 1).Has(Numbered) || (thousands && tokens[first].Length < 3 && Bytes.StandsAt(scan.View, tokens[first + 3].Start, "000"u8));
     }
 
     private static int SixOrMac(Scan scan, int first)

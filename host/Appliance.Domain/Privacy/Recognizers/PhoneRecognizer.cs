@@ -73,7 +73,7 @@ internal sealed class PhoneRecognizer : IRecognizer
         for (var k = 0; k < Math.Min(tokens.Length, GroupsMax); k++)
         {
             var size = tokens[k].IsNumber ? tokens[k].Length : k > 0 ? BeforeExtension(view[tokens[k].Start..tokens[k].End]) : 0;
-            if (size == 0 || length + size > DigitsMax || (k > 0 && !Joins(view[tokens[k - 1].End..tokens[k].Start])))
+            if (size == 0 || length + size > DigitsMax || (k > 0 && !Joins(view[tokens[k - 1].End..tokens[k].Start], tokens[k])))
             {
                 break;
             }
@@ -97,10 +97,10 @@ internal sealed class PhoneRecognizer : IRecognizer
     private static int BeforeExtension(ReadOnlySpan<byte> word) =>
         word.IndexOf((byte)'x') is var x and > 0 && Checks.Digits.Number(word[..x]) >= 0 && x < word.Length - 1 && Checks.Digits.Number(word[(x + 1)..]) >= 0 ? x : 0;
 
-    private static bool Joins(ReadOnlySpan<byte> between) => between.Length switch
+    private static bool Joins(ReadOnlySpan<byte> between, Token after) => after.Has(Kinds.LineBefore) ? LineBreaks.Is(between) : between.Length switch
     {
-        1 => between[0] is (byte)' ' or (byte)'-' or (byte)'.' or (byte)'/' or (byte)')' or (byte)'(' or (byte)'\n',
-        2 => between is [(byte)')', (byte)' '] or [(byte)')', (byte)'-'] or [(byte)' ', (byte)'('] or [(byte)'-', (byte)'('] or [(byte)'\r', (byte)'\n'] or [(byte)')', (byte)'('] or [(byte)')', (byte)'.'] or [(byte)' ', (byte)'/'] or [(byte)' ', (byte)' ']
+        1 => between[0] is (byte)' ' or (byte)'-' or (byte)'.' or (byte)'/' or (byte)')' or (byte)'(',
+        2 => between is [(byte)')', (byte)' '] or [(byte)')', (byte)'-'] or [(byte)' ', (byte)'('] or [(byte)'-', (byte)'('] or [(byte)')', (byte)'('] or [(byte)')', (byte)'.'] or [(byte)' ', (byte)'/'] or [(byte)' ', (byte)' ']
             or [(byte)' ', (byte)'-'] or [(byte)'-', (byte)' '] or [(byte)'/', (byte)' '],
         3 => between is [(byte)' ', (byte)'-', (byte)' '] or [(byte)' ', (byte)'/', (byte)' '] or [(byte)')', (byte)' ', (byte)'('],
         _ => false,
@@ -154,9 +154,9 @@ internal sealed class PhoneRecognizer : IRecognizer
     // The groups that people of a country write; where two countries collide the surer wins.
     private static float National(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, ReadOnlySpan<int> g, ReadOnlySpan<byte> d, bool bracket)
     {
-        if (d[0] == '0' && d[1] == '0' && d.Length >= 10 && International(d[2..]))
+        if (d[0] == '0' && d[1] == '0')
         {
-            return 0.7f;
+            return d.Length >= 10 && International(d[2..]) ? 0.7f : 0;
         }
         if (bracket)
         {

@@ -1,13 +1,16 @@
 using Appliance.Domain.Privacy.Codes;
+using Appliance.Domain.Privacy.Cues;
 using Appliance.Domain.Privacy.Scanning;
 
 namespace Appliance.Domain.Privacy.Recognizers;
 
-/// <summary>Codes with a blank behind every character, as forms with a box for each leave them: <c>R S S M R A 8 5 T 1 0 A 5 6 2 S</c>. Only what a checksum proves; digits alone need a word beside them too.</summary>
+/// <summary>Codes with a blank behind every character, as forms with a box for each leave them: <c>R S S M R A 8 5 T 1 0 A 5 6 2 S</c>. Only what a checksum proves; digits alone need a word beside them too. Telephone numbers have no checksum: there the word decides.</summary>
 internal sealed class SpelledRecognizer : IRecognizer
 {
     private const int LengthMin = 9, CuesBehind = 4;
-    private const float Proven = 0.9f, Threshold = 0.5f;
+    private const int PhoneMax = 13;
+    private const float Proven = 0.9f, Cued = 0.75f, Threshold = 0.5f;
+    private static readonly CueSet Phone = CueLexicon.Group("phone");
 
     public string Name => "spelled";
 
@@ -32,9 +35,17 @@ internal sealed class SpelledRecognizer : IRecognizer
                 last++;
             }
             next = last + 1;
-            if (last - first + 1 is >= LengthMin and <= CodeTable.LengthMax && Of(scan, first, last) is { } rule)
+            if (last - first + 1 is < LengthMin or > CodeTable.LengthMax)
+            {
+                continue;
+            }
+            if (Of(scan, first, last) is { } rule)
             {
                 scan.Add(rule.Type, tokens[first].Start, tokens[last].End, Proven, rule.Why);
+            }
+            else if (first == digit && last - first < PhoneMax && scan.Before(first).Has(Phone) && AreNumbers(tokens[first..(last + 1)]))
+            {
+                scan.Add(EntityTypes.Phone, tokens[first].Start, tokens[last].End, Cued, "phone");
             }
         }
     }
@@ -42,6 +53,18 @@ internal sealed class SpelledRecognizer : IRecognizer
     /// <summary>Whether four characters begin here that stand apart: then they are read by this recognizer alone.</summary>
     internal static bool IsSpelled(ReadOnlySpan<Token> tokens, int first) =>
         first + 3 < tokens.Length && Joins(tokens, first + 1) && Joins(tokens, first + 2) && Joins(tokens, first + 3);
+
+    private static bool AreNumbers(ReadOnlySpan<Token> tokens)
+    {
+        foreach (var token in tokens)
+        {
+            if (!token.IsNumber)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
 
     private static bool Joins(ReadOnlySpan<Token> tokens, int k) =>
         tokens[k].Length == 1 && tokens[k - 1].Length == 1 && tokens[k].IsOneBlankBehind(tokens[k - 1]);

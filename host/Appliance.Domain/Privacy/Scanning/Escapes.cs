@@ -24,8 +24,12 @@ internal static class Escapes
         (byte)'&' => Entity(text),
         (byte)'%' => Percent(text),
         (byte)'<' => Placeholder(text, own),
+        (byte)'[' => Defanged(text),
         _ => Backslash(text),
     };
+
+    // 192[.]168[.]1[.]20, hxxp[:]//: as people write what nobody shall click
+    private static (int, int) Defanged(ReadOnlySpan<byte> text) => text.Length > 2 && text[2] == ']' && text[1] is (byte)'.' or (byte)':' or (byte)'@' ? (3, text[1]) : (1, '[');
 
     // What stands for something that was redacted is nothing to find: it separates.
     private static (int, int) Placeholder(ReadOnlySpan<byte> text, IReadOnlySet<string>? own)
@@ -88,6 +92,7 @@ internal static class Escapes
             (byte)'n' or (byte)'r' => (2, '\n'),
             (byte)'t' => (2, '\t'),
             (byte)'"' or (byte)'/' => (2, text[1]),
+            (byte)'x' when text.Length >= 4 && Utf8Parser.TryParse(text.Slice(2, 2), out uint one, out var read, 'x') && read == 2 && one is > 0x20 and < 0x7F => (4, (int)one),
             (byte)'u' when text.Length >= 6 && Utf8Parser.TryParse(text.Slice(2, 4), out uint code, out var used, 'x') && used == 4 => (6, Mapped(code)),
             _ => (1, '\\'),
         };

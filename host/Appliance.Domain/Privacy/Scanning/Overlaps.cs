@@ -13,7 +13,7 @@ internal static class Overlaps
     /// <returns>How many are left, at the front.</returns>
     internal static int Settle(Span<Found> finds, ReadOnlySpan<byte> view)
     {
-        finds.Sort(static (a, b) => a.Start != b.Start ? a.Start.CompareTo(b.Start) : b.End.CompareTo(a.End));
+        Sort(finds);
         var kept = 0;
         foreach (var next in finds)
         {
@@ -27,6 +27,9 @@ internal static class Overlaps
         }
         return Join(finds[..kept], view);
     }
+
+    /// <summary>By where they begin, the longer one first.</summary>
+    internal static void Sort(Span<Found> finds) => finds.Sort(static (a, b) => a.Start != b.Start ? a.Start.CompareTo(b.Start) : b.End.CompareTo(a.End));
 
     // The city, the state and the code behind a street are the end of its address.
     private static int Join(Span<Found> finds, ReadOnlySpan<byte> view)

@@ -11,7 +11,7 @@ internal sealed class TextBytes
     private const int KeptBytesMax = 1 << 20;
 
     private static readonly SearchValues<byte> Special =
-        SearchValues.Create([.. Enumerable.Range(0x80, 0x80).Select(b => (byte)b), (byte)'&', (byte)'%', (byte)'\\', (byte)'<']);
+        SearchValues.Create([.. Enumerable.Range(0x80, 0x80).Select(b => (byte)b), (byte)'&', (byte)'%', (byte)'\\', (byte)'<', (byte)'[']);
 
     // What no letter of Western Europe begins with: those are 0xC3 and one more byte.
     private static readonly SearchValues<byte> Foreign =
@@ -51,9 +51,10 @@ internal sealed class TextBytes
         _stretches.Clear();
     }
 
-    // × and ÷ are written like letters; a dash at the end of a line may go through a number.
+    // × and ÷ are written like letters; a dash at the end of a line may go through a number; [.] hides a dot.
     private static bool IsPlain(ReadOnlySpan<byte> text) =>
-        text.IndexOfAny(Foreign) < 0 && text.IndexOf("\u00D7"u8) < 0 && text.IndexOf("\u00F7"u8) < 0 && text.IndexOf("-\n"u8) < 0 && text.IndexOf("-\r"u8) < 0;
+        text.IndexOfAny(Foreign) < 0 && text.IndexOf("\u00D7"u8) < 0 && text.IndexOf("\u00F7"u8) < 0 && text.IndexOf("-\n"u8) < 0 && text.IndexOf("-\r"u8) < 0
+        && text.IndexOf("[.]"u8) < 0;
 
     /// <summary>Where the byte of the view begins in the original.</summary>
     internal int StartOf(int place)
