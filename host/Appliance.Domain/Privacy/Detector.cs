@@ -20,10 +20,12 @@ public sealed class Detector
     /// <summary>Texts longer than this are read in pieces, in bytes.</summary>
     internal const int PieceBytes = 1 << 20;
 
-    private const int LongBytes = 1 << 14, KeptTokensMax = 1 << 18;
+    private const int LongBytes = 1 << 14, LargeBytes = 1 << 16;
 
+    // Arrays are kept from text to text: one scan a thread for what is short, one in the process for what is large, since it takes up to 100 MB.
     [ThreadStatic]
     private static Scan? _last;
+    private static Scan? _large;
 
     private readonly int _pieceBytes;
     private readonly (Action<Scan> Find, string Name)[] _recognizers; // as delegates: a call of an interface with fifteen kinds behind it costs as much as a short text
@@ -75,8 +77,7 @@ public sealed class Detector
         {
             throw DetectionFailedException.Refused($"is longer than {BytesMax >> 20} MiB: cut it into several");
         }
-        var (scan, cues, most) = (_last ?? new Scan(), CueLexicon.OfLabel(label), (rules ?? DetectionRules.None).FindsMax);
-        _last = null; // nobody else has it meanwhile
+        var (scan, cues, most) = (Take(utf8.Length), CueLexicon.OfLabel(label), (rules ?? DetectionRules.None).FindsMax);
         try
         {
             var found = utf8.Length <= _pieceBytes ? InOriginal(scan, Find(scan, utf8, cues, rules)) : LongText.Find(utf8, _pieceBytes, scan, piece => Find(scan, piece, cues, rules));
@@ -85,8 +86,28 @@ public sealed class Detector
         }
         finally
         {
-            scan.Forget();
-            _last = scan.TokenCount <= KeptTokensMax ? scan : null;
+            Keep(scan, utf8.Length);
+        }
+    }
+
+    // Nobody else has it meanwhile.
+    private static Scan Take(int bytes)
+    {
+        var kept = bytes > LargeBytes ? Interlocked.Exchange(ref _large, null) : _last;
+        _last = bytes > LargeBytes ? _last : null;
+        return kept ?? new Scan();
+    }
+
+    private static void Keep(Scan scan, int bytes)
+    {
+        scan.Forget();
+        if (bytes > LargeBytes)
+        {
+            Interlocked.Exchange(ref _large, scan);
+        }
+        else
+        {
+            _last = scan;
         }
     }
 

@@ -5,7 +5,7 @@ using Appliance.Domain.Privacy.Cues;
 namespace Appliance.Domain.Privacy.Codes;
 
 /// <summary>One line of <c>Tables/codes.tsv</c>: a kind of code, how it is written, what proves it.</summary>
-/// <param name="Score">By itself, 0 to 1; below 0.5 it needs a word beside it.</param>
+/// <param name="Score">By itself, 0 to 1; below <see cref="Threshold"/> it needs a word beside it.</param>
 /// <param name="Cues">Words that announce it.</param>
 /// <param name="Why">The name of the check, for the explanation.</param>
 /// <param name="Cased">In small letters only with a word beside it.</param>
@@ -14,9 +14,15 @@ internal sealed record CodeRule(string Type, float Score, Check? Check, CueSet C
     /// <summary>The explanation where a word announces it.</summary>
     internal string WhyCued { get; } = Why + "+cue";
 
-    private static readonly Lazy<CodeTable> Loaded = new(() => new CodeTable(Load()));
+    /// <summary>From this score on a find counts.</summary>
+    internal const float Threshold = 0.5f;
+
+    private static readonly Lazy<CodeTable> Loaded = new(() => new CodeTable(Load())), LoadedSure = new(() => new CodeTable(Load().Where(r => r.Score >= Threshold)));
 
     internal static CodeTable Table => Loaded.Value;
+
+    /// <summary>Those that need no word beside them.</summary>
+    internal static CodeTable Sure => LoadedSure.Value;
 
     internal static IEnumerable<string> Types => Tables.Table.Lines("codes.tsv").Select(l => l.Split('\t')[0]).Distinct();
 

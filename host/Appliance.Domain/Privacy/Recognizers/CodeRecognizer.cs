@@ -10,7 +10,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal sealed class CodeRecognizer : IRecognizer
 {
     private const int CharactersMax = 34, GroupsMax = 12, LettersMax = 6, WordsBefore = 3;
-    private const float Threshold = 0.5f, Cued = 0.45f, CueAdds = 0.4f, AloneAdds = 0.2f, AloneAndRightAdds = 0.4f;
+    private const float Cued = 0.45f, CueAdds = 0.4f, AloneAdds = 0.2f, AloneAndRightAdds = 0.4f;
 
     private static readonly CueSet FiscalCode = CueLexicon.Group("it-cf");
 
@@ -23,7 +23,7 @@ internal sealed class CodeRecognizer : IRecognizer
         Span<int> ends = stackalloc int[GroupsMax]; // characters up to the end of each group
         var tokens = scan.Tokens;
         var lone = tokens.Length <= GroupsMax && scan.View.Length <= 2 * CharactersMax; // perhaps nothing but a code
-        var next = 0;
+        var (next, near) = (0, new NearCues());
         foreach (var digit in scan.Digits)
         {
             // A code begins at a token with a digit, or at up to three short words before it.
@@ -34,7 +34,8 @@ internal sealed class CodeRecognizer : IRecognizer
                 {
                     continue;
                 }
-                next = Math.Max(next, At(scan, first, lone, code, separators, ends));
+                var table = tokens.Length <= GroupsMax || near.Any(scan, first) ? CodeRule.Table : CodeRule.Sure;
+                next = Math.Max(next, At(scan, first, table, lone, code, separators, ends));
                 first = Math.Max(first, next - 1);
             }
         }
@@ -64,10 +65,10 @@ internal sealed class CodeRecognizer : IRecognizer
     }
 
     // Looks for the longest code that begins at a token; where it ends, or the next token.
-    private static int At(Scan scan, int first, bool lone, Span<byte> code, Span<byte> separators, Span<int> ends)
+    private static int At(Scan scan, int first, CodeTable table, bool lone, Span<byte> code, Span<byte> separators, Span<int> ends)
     {
         var tokens = scan.Tokens;
-        var groups = Collect(scan.View, tokens[first..], lone, code, separators, ends);
+        var groups = Collect(scan.View, tokens[first..], table, lone, code, separators, ends);
         if (ends[groups - 1] < 2)
         {
             return first + 1;
@@ -83,8 +84,8 @@ internal sealed class CodeRecognizer : IRecognizer
         {
             var length = ends[count - 1];
             var these = places & ((1UL << length) - 1);
-            var rules = CodeRule.Table.For(beginning, length);
-            if (rules.Length > 0 && (these & ~CodeRule.Table.Allowed(beginning, length)) == 0
+            var rules = table.For(beginning, length);
+            if (rules.Length > 0 && (these & ~table.Allowed(beginning, length)) == 0
                 && Best(scan, first, count, rules, ref cues, code[..length], digits, separators, these) is { } best)
             {
                 scan.Add(best.Type, tokens[first].Start, tokens[first + count - 1].End, best.Score, best.Why);
@@ -122,13 +123,13 @@ internal sealed class CodeRecognizer : IRecognizer
     }
 
     // The groups that may belong together, in capitals and without what separates them.
-    private static int Collect(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, bool lone, Span<byte> code, Span<byte> separators, Span<int> ends)
+    private static int Collect(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, CodeTable table, bool lone, Span<byte> code, Span<byte> separators, Span<int> ends)
     {
         var (groups, length, beginning, firstEnd, secondEnd) = (0, 0, 0, 0, 0);
         for (var k = 0; k < Math.Min(tokens.Length, GroupsMax); k++)
         {
             // No code has a separator here, after those before it.
-            if (k > 0 && length > 1 && (CodeRule.Table.Next(beginning, firstEnd, secondEnd) >> length & 1) == 0)
+            if (k > 0 && length > 1 && (table.Next(beginning, firstEnd, secondEnd) >> length & 1) == 0)
             {
                 break;
             }
@@ -194,7 +195,7 @@ internal sealed class CodeRecognizer : IRecognizer
             var sure = inside ? rule.Score - 0.35f : rule.Score;
             sure = cued ? Math.Min(1, Math.Max(sure, Cued) + CueAdds) : sure;
             sure += !alone || cued || scan.Label != default ? 0 : rule.Check is null ? AloneAdds : AloneAndRightAdds;
-            if (sure < Threshold || (best is not null && sure <= best.Value.Score) || (rule.Cased && !alone && !cued && Lowered(scan, first, count)))
+            if (sure < CodeRule.Threshold || (best is not null && sure <= best.Value.Score) || (rule.Cased && !alone && !cued && Lowered(scan, first, count)))
             {
                 continue;
             }

@@ -62,7 +62,7 @@ internal static class CommandSecrets
     {
         var blank = value.LastIndexOf((byte)' ');
         var credential = value[(blank + 1)..];
-        return blank > 0 && credential.Length >= CredentialMin && credential.IndexOfAny("${}<>[]"u8) < 0 && Bytes.Entropy(credential) > 2.5;
+        return blank > 0 && value.IndexOf("$("u8) < 0 && credential.Length >= CredentialMin && credential.IndexOfAny("${}<>[]"u8) < 0 && Bytes.Entropy(credential) > 2.5;
     }
 
     /// <summary>An application's number and its token: 1308742762612587|rhoK1cbv0DOU_RTX_87O4MkX7AI.</summary>

@@ -7,7 +7,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Names of people, places and organisations, and addresses that no grammar knows, by the trained tagger; and the same people wherever their names return.</summary>
 internal sealed class NameRecognizer : IRecognizer
 {
-    private const int PeopleMax = 1024, ReturningMin = 4, LabelledMax = 5, ShortMax = 3, CodeMin = 12;
+    private const int ReturningMin = 4, LabelledMax = 5, ShortMax = 3, CodeMin = 12;
     private static readonly Cues.CueSet NameCue = Cues.CueLexicon.Group("name");
     // Words that begin the next sentence where somebody forgot the dot.
     private static readonly HashSet<uint> Starters = WordHash.All("mi vi sono desidero vorrei scrivo segnalo chiedo ringrazio buongiorno buonasera egregi egregio spettabile cordiali email indirizzo destinatario distinti saluti grazie con per non the and dear");
@@ -29,7 +29,8 @@ internal sealed class NameRecognizer : IRecognizer
             return;
         }
         // 1 What the tagger may look at: words with capitals, or all words of a text that has none.
-        var room = Room.Of(tokens.Length);
+        var room = scan.Names;
+        room.Reserve(tokens.Length);
         var candidates = Candidates(scan, room);
         if (candidates.Length == 0)
         {
@@ -68,7 +69,7 @@ internal sealed class NameRecognizer : IRecognizer
     }
 
     // What a rule has found is no name.
-    private static ReadOnlySpan<int> Candidates(Scan scan, Room room)
+    private static ReadOnlySpan<int> Candidates(Scan scan, NameRoom room)
     {
         var tokens = scan.Tokens;
         var taken = room.Taken.AsSpan(0, tokens.Length);
@@ -259,32 +260,5 @@ internal sealed class NameRecognizer : IRecognizer
             }
         }
         return false;
-    }
-
-    // Arrays of the last text, for the next one on the same thread.
-    private sealed class Room
-    {
-        [ThreadStatic]
-        private static Room? _last;
-
-        internal Seen[] Seen = [];
-        internal int[] Candidates = [];
-        internal bool[] Taken = [];
-        internal byte[] Tags = [];
-        internal KnownWords[] Known = [];
-        internal HashSet<uint> People = [];
-        internal Vector128<short>[] Scores = [];
-
-        internal void ForgetPeople() => People = People.Count > PeopleMax ? [] : People;
-
-        internal static Room Of(int count)
-        {
-            var room = _last ??= new Room();
-            if (room.Seen.Length < count)
-            {
-                (room.Seen, room.Candidates, room.Taken, room.Tags, room.Known, room.Scores) = (new Seen[count * 2], new int[count * 2], new bool[count * 2], new byte[count * 2], new KnownWords[count * 2], new Vector128<short>[count * 2]);
-            }
-            return room;
-        }
     }
 }

@@ -10,7 +10,7 @@ internal static class NamedSecrets
     internal const int ValueMax = 512;
     private const int ValueMin = 6;
     private const double EntropyMin = 2.5, LongEntropyMin = 3.1;
-    private static readonly CueSet Secret = CueLexicon.Group("secret");
+    private static readonly CueSet Secret = CueLexicon.Group("secret"), Passport = CueLexicon.Group("passport");
 
     /// <summary>What ends a value that has no quotation marks.</summary>
     internal static readonly SearchValues<byte> ValueEnd = SearchValues.Create(" \n\r\t\"'`,;<>()[]{}&|"u8);
@@ -54,7 +54,7 @@ internal static class NamedSecrets
     {
         var view = scan.View;
         var tokens = scan.Tokens;
-        if (!scan.CueOf(token).Has(Secret) && !EndsAsSecret(view[tokens[token].Start..tokens[token].End]))
+        if (!scan.CueOf(token).Has(Secret) && (scan.CueOf(token).Has(Passport) || !EndsAsSecret(view[tokens[token].Start..tokens[token].End])))
         {
             return 0;
         }

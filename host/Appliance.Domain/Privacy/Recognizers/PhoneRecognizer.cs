@@ -23,10 +23,10 @@ internal sealed class PhoneRecognizer : IRecognizer
         var tokens = scan.Tokens;
         Span<int> groups = stackalloc int[GroupsMax];
         Span<byte> digits = stackalloc byte[DigitsMax + 4];
-        var next = 0;
+        var (next, near) = (0, new NearCues());
         foreach (var k in scan.Digits)
         {
-            if (k < next || !tokens[k].IsNumber || tokens[k].Length > DigitsMax || !Begins(view, tokens, k))
+            if (k < next || !tokens[k].IsNumber || tokens[k].Length > DigitsMax || !Begins(view, tokens, k) || (BeginsPairs(view, tokens, k) && !near.Any(scan, k)))
             {
                 continue;
             }
@@ -39,7 +39,7 @@ internal sealed class PhoneRecognizer : IRecognizer
             var best = 0;
             // Words in front, and those behind any of the ends that it may have: where none of them speaks of telephones, nothing is asked again.
             var (before, behind) = (scan.Before(k), scan.After(k, count + CuesBehind).Has(Phone));
-            var pairs = !before.Has(Phone) && !behind && IsPairs(view, tokens[k].Start, groups[..count]);
+            var pairs = !before.Has(Phone) && !behind && BeginsPairs(view, tokens, k);
             for (var taken = pairs ? 0 : count; taken > 0 && best == 0; taken--)
             {
                 var all = Sum(groups[..taken]);
@@ -55,8 +55,8 @@ internal sealed class PhoneRecognizer : IRecognizer
     }
 
     // 12 34 56 in the open: no country's national numbers begin with two digits that are no zero, but for 12 34 567 89 01.
-    private static bool IsPairs(ReadOnlySpan<byte> view, int start, ReadOnlySpan<int> groups) => groups[0] == 2 && view[start] != '0'
-        && !(groups.Length >= 5 && groups[2] == 3) && Bytes.At(view, start - 1) is not ((byte)'+' or (byte)'(') && Bytes.At(view, start - 2) != '+';
+    private static bool BeginsPairs(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, int at) => tokens[at] is { Length: 2, Start: var start } && view[start] != '0'
+        && !(at + 2 < tokens.Length && tokens[at + 2].Length == 3) && Bytes.At(view, start - 1) is not ((byte)'+' or (byte)'(') && Bytes.At(view, start - 2) != '+';
 
     // Not in the middle of a word, of a decimal, of a longer number.
     private static bool Begins(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, int at)

@@ -106,6 +106,10 @@ internal sealed class SecretRecognizer : IRecognizer
             if (length >= rule.Min && length <= rule.Max && Bytes.Entropy(body[..length]) >= rule.Entropy)
             {
                 var end = start + rule.Prefix.Length + length;
+                if (Bytes.At(view, start - 1) == '.' && Bytes.At(view, end) == '.')
+                {
+                    continue; // video_box.ico-7a388b69.png: a file
+                }
                 scan.Add(EntityTypes.Secret, start, end, 0.95f, "prefix");
                 return end;
             }

@@ -9,7 +9,7 @@ internal sealed class SpelledRecognizer : IRecognizer
 {
     private const int LengthMin = 9, CuesBehind = 4;
     private const int PhoneMax = 13;
-    private const float Proven = 0.9f, Cued = 0.75f, Threshold = 0.5f;
+    private const float Proven = 0.9f, Cued = 0.75f;
     private static readonly CueSet Phone = CueLexicon.Group("phone");
 
     public string Name => "spelled";
@@ -86,7 +86,7 @@ internal sealed class SpelledRecognizer : IRecognizer
         var around = scan.Before(first) | scan.After(last, CuesBehind);
         foreach (var rule in CodeRule.Table.For(CodeTable.Beginning(code[0], code[1]), length))
         {
-            if (rule.Check is { } check && rule.Shape.Fits(code, digits, separators, 0) && (around.Has(rule.Cues) || (!onlyDigits && rule.Score >= Threshold)) && check(code))
+            if (rule.Check is { } check && rule.Shape.Fits(code, digits, separators, 0) && (around.Has(rule.Cues) || (!onlyDigits && rule.Score >= CodeRule.Threshold)) && check(code))
             {
                 return rule;
             }

@@ -1,4 +1,5 @@
 using Appliance.Domain.Privacy.Cues;
+using Appliance.Domain.Privacy.Tagging;
 
 namespace Appliance.Domain.Privacy.Scanning;
 
@@ -20,6 +21,8 @@ internal sealed class Scan
     private Found[] _found = new Found[64];
 
     internal ReadOnlySpan<byte> View => _text.View;
+
+    internal NameRoom Names { get; } = new();
 
     internal TextBytes Text => _text;
 

@@ -12,7 +12,7 @@ namespace Appliance.Domain.Privacy.Scanning;
 /// </remarks>
 internal sealed class Tokenizer
 {
-    private const int Slack = 2 * ByteClasses.Size, Group = 64;
+    private const int Slack = 2 * ByteClasses.Size, Group = 64, BytesPerToken = 5;
     private readonly WordFilter _awaited;
     private Token[] _tokens = new Token[512];
     private int[] _starts = new int[512], _ends = new int[512], _digits = new int[512], _marks = new int[512], _capitals = new int[512], _words = new int[512];
@@ -89,6 +89,7 @@ internal sealed class Tokenizer
     private int Edges(ReadOnlySpan<byte> view)
     {
         Span<byte> tail = stackalloc byte[ByteClasses.Size];
+        Reserve(view.Length / BytesPerToken);
         var (starts, ends) = (0, 0);
         var (word, high, digit) = (0UL, 0UL, 0UL); // the last byte of the block before
         // One block more than there is text: it ends the last token.
@@ -214,7 +215,7 @@ internal sealed class Tokenizer
     {
         if (count + Slack > _tokens.Length)
         {
-            Array.Resize(ref _tokens, _tokens.Length * 2);
+            Array.Resize(ref _tokens, Math.Max(_tokens.Length * 2, count + Slack));
             Array.Resize(ref _starts, _tokens.Length);
             Array.Resize(ref _ends, _tokens.Length);
             Array.Resize(ref _digits, _tokens.Length);

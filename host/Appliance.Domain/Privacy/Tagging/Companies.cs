@@ -42,7 +42,7 @@ internal static class Companies
     private static int Before(ReadOnlySpan<Token> tokens, int k)
     {
         var first = k;
-        while (k > 0 && Joined(tokens, k) && !tokens[k].Has(Kinds.LineBefore) && tokens[k - 1].Has(Kinds.Capital) && tokens[k - 1].Length > 1 && first - k < WordsMax)
+        while (k > 0 && Joined(tokens, k) && !tokens[k].Has(Kinds.LineBefore) && tokens[k - 1].Has(Kinds.Capital) && tokens[k - 1].Length > 1 && !IsCode(tokens[k - 1]) && first - k < WordsMax)
         {
             k--;
         }
@@ -58,6 +58,9 @@ internal static class Companies
         }
         return k;
     }
+
+    // SR741884A National Insurance; 3M and A2A are companies
+    private static bool IsCode(Token token) => token.Has(Kinds.Digit) && token.Length > 4;
 
     private static bool Joined(ReadOnlySpan<Token> tokens, int k) => tokens[k].Start - tokens[k - 1].End == 1 && tokens[k - 1].After is (byte)' ' or (byte)'-' or (byte)'&';
 }
