@@ -14,7 +14,7 @@ public sealed class NetworkTests
         {
             Running.WaitFor(() => host.Command("status").Code == 0, "a traced service, which is slow to begin");
             host.ImportSamples();
-            host.Command("train", host.Recipe("full", 8, "learning_rate: 0.0003\n"), "--dataset", "letters", "--promote").Code.Should().Be(0);
+            host.Command("train", host.Recipe("full", 2, "learning_rate: 0.0003\n"), "--dataset", "letters", "--promote").Code.Should().Be(0);
             host.CommandWith("Grazie di tutto!", "infer", "sentiment").Code.Should().Be(0);
         }
         finally

@@ -66,7 +66,8 @@ internal sealed class Watermarks(AuditFiles files, Func<(long Free, long Total)>
         return (drive.AvailableFreeSpace, drive.TotalSize);
     }
 
-    private static long StopAt(long total) => Math.Min(64L << 20, total / 200);
+    /// <summary>The free bytes under which nothing is served.</summary>
+    internal static long StopAt(long total) => Math.Min(64L << 20, total / 200);
 
     private static long Size(long total) => Math.Clamp(total / 40, 64L << 10, BallastMax);
 }

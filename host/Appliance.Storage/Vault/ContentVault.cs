@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Appliance.Storage.Audit;
 using Appliance.Storage.Crypto;
 
 namespace Appliance.Storage.Vault;
@@ -59,11 +60,22 @@ internal sealed class ContentVault
     {
         try
         {
+            LeaveRoom(content.Length);
             DurableFile.Replace(PathOf(name), content, (file, plain) => SealedFile.Write(file, plain, _keys.Vault));
         }
         catch (IOException e)
         {
             throw new IOException($"The vault cannot be written ({e.Message}). Free disk space under {_folder}.", e);
+        }
+    }
+
+    // A file that took the last bytes would stop the audit log, and with it everything else, until it is deleted again.
+    private void LeaveRoom(long bytes)
+    {
+        var (free, total) = Watermarks.Of(_folder);
+        if (free - SealedFile.Size(bytes) < 2 * Watermarks.StopAt(total))
+        {
+            throw new IOException($"{bytes >> 20} MiB do not fit into the {free >> 20} MiB that are free");
         }
     }
 

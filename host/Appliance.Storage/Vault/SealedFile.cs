@@ -16,6 +16,10 @@ internal static class SealedFile
     private const int IdBytes = 16;
     private static readonly byte[] Magic = "APV1"u8.ToArray();
 
+    /// <summary>What so many bytes take on disk, bytes.</summary>
+    internal static long Size(long plain) =>
+        Magic.Length + IdBytes + plain + (Math.Max(1, (plain + ChunkBytes - 1) / ChunkBytes) * (4 + TagBytes));
+
     internal static void Write(Stream output, ReadOnlySpan<byte> plain, byte[] key)
     {
         var id = RandomNumberGenerator.GetBytes(IdBytes);

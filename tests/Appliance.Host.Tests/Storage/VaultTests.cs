@@ -3,6 +3,7 @@ using Appliance.Domain.Jobs;
 using Appliance.Domain.Models;
 using Appliance.Storage;
 using Appliance.Storage.Crypto;
+using Appliance.Storage.Vault;
 
 namespace Appliance.Tests.Storage;
 
@@ -32,6 +33,7 @@ public sealed class VaultTests : IDisposable
         var added = await models.AddAsync(Draft(), files, default);
 
         models.ReadFiles(added)["w"].ToArray().Should().Equal(files["w"].ToArray());
+        new FileInfo(Path.Combine(_folder.Path, "vault", added.Files[0].Blob)).Length.Should().Be(SealedFile.Size(bytes), "room is made for so much");
     }
 
     [Fact]
