@@ -49,7 +49,7 @@ public sealed class Detector
     /// <summary>Rules alone: everything with a form or a checksum.</summary>
     internal static IReadOnlyList<IRecognizer> Structured { get; } =
     [
-        new SecretRecognizer(), new EmailRecognizer(), new UrlRecognizer(), new NetworkRecognizer(), new CodeRecognizer(), new SpelledRecognizer(), new WrappedRecognizer(), new CryptoRecognizer(),
+        new SecretRecognizer(), new EmailRecognizer(), new UrlRecognizer(), new NetworkRecognizer(), new CodeRecognizer(), new SpelledRecognizer(), new SpokenRecognizer(), new ContactRecognizer(), new WrappedRecognizer(), new MisreadRecognizer(), new CryptoRecognizer(),
         new PhoneRecognizer(), new DateRecognizer(), new AgeRecognizer(), new PlaceRecognizer(),
     ];
 

@@ -12,6 +12,7 @@ internal enum Waiting : byte
     Dates = 4,
     Origins = 8,
     Addresses = 16,
+    Numbers = 32,
 }
 
 /// <summary>Finds one family of personal data. One file in Recognizers/, one line in <see cref="Detector.Standard"/>.</summary>

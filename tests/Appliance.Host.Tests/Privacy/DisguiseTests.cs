@@ -59,4 +59,63 @@ public sealed class DisguiseTests
     [InlineData("telefono 3 3 8 1 2 3 4 5 6 7 ore 9", "telefono <PHONE_NUMBER> ore 9")]
     [InlineData("{\"codice_fiscale\":\"CCFPFCQSMNLGNTPB\"}", "{\"codice_fiscale\":\"<IT_FISCAL_CODE>\"}")]
     public void What_people_write_for_people_alone_is_read(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("IBAN: <span>IT60</span> <span>X054</span> <b>2811</b> 1010 0000 0123 456 ok", "IBAN: <span><IBAN_CODE> ok")]
+    [InlineData("carta 4111<wbr>1111<wbr>1111<wbr>1111 ok", "carta <CREDIT_CARD> ok")]
+    [InlineData("IBAN: IT60X0542811<br/>101000000123456 ok", "IBAN: <IBAN_CODE> ok")]
+    [InlineData("<b>Anna</b> e <i>ieri</i>", "<b><PERSON></b> e <i>ieri</i>")] // words keep their tags
+    [InlineData("Gentile Nicol&ograve; Fabbri, grazie", "Gentile <PERSON>, grazie")]
+    public void Markup_inside_a_number_or_a_name_hides_nothing(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("Codice fiscale: RSSMRA8STI0A562S qui", "Codice fiscale: <IT_FISCAL_CODE> qui")]
+    [InlineData("IBAN: IT6OX054281110100OOOO123456 qui", "IBAN: <IBAN_CODE> qui")]
+    [InlineData("IBAN: IT60 X054 28ll 10I0 0000 0l23 456 qui", "IBAN: <IBAN_CODE> qui")]
+    [InlineData("carta 4111 1111 1111 111l qui", "carta <CREDIT_CARD> qui")]
+    public void Letters_for_digits_that_look_alike_are_read_as_meant(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("il mio numero è tre quattro sette uno due tre quattro cinque sei sette, chiami", "il mio numero è <PHONE_NUMBER>, chiami")]
+    [InlineData("telefono trentatré quarantasette, dodici, trentaquattro, cinque sei ok", "telefono <PHONE_NUMBER> ok")]
+    [InlineData("my number is four one five five five five two six seven one thanks", "my number is <PHONE_NUMBER> thanks")]
+    [InlineData("card number four one one one one one one one one one one one one one one one ok", "card number <CREDIT_CARD> ok")]
+    [InlineData("uno due tre quattro cinque sei sette otto nove", "uno due tre quattro cinque sei sette otto nove")]
+    [InlineData("one two three, go", "one two three, go")]
+    public void Numbers_said_in_words_are_numbers_unless_somebody_counts(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("mail: mario.rossi(a)example.it ok", "mail: <EMAIL_ADDRESS> ok")]
+    [InlineData("mail: mario.rossi=40example.it ok", "mail: <EMAIL_ADDRESS> ok")]
+    [InlineData("mail: mario . rossi @ example . it ok", "mail: <EMAIL_ADDRESS> ok")]
+    [InlineData("e-mail m a r i o @ e x a m p l e . i t.", "e-mail <EMAIL_ADDRESS>.")]
+    [InlineData("f(a)b.toString() e my insta is @zzq.fit92", "f(a)b.toString() e my insta is @zzq.fit92")]
+    [InlineData("host 203(.)0(.)113(.)9 giù", "host <IP_ADDRESS> giù")]
+    [InlineData("host 203 dot 0 dot 113 dot 9 giù", "host <IP_ADDRESS> giù")]
+    [InlineData("da [2001:db8:85a3:0:0:8a2e:370:7334]:443 e 2001:db8:85a3:0:0:8a2e:370:7334:443", "da [<IP_ADDRESS>]:443 e <IP_ADDRESS>:443")]
+    [InlineData("cell 347_123_4567 o 347*123*4567", "cell <PHONE_NUMBER> o <PHONE_NUMBER>")]
+    [InlineData("DNI: 12.345.678-Z", "DNI: <ES_NIF>")]
+    [InlineData("C.F.: BRTLRI78B54H501A", "C.F.: <IT_FISCAL_CODE>")]
+    public void Hidden_addresses_and_odd_separators_are_read(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("password=Tr0ub4dor&3xyz fine", "password=<SECRET> fine")]
+    [InlineData("password=Tr0ub4dor3&utente=x", "password=<SECRET>&utente=x")]
+    [InlineData("la password è Gatto!Rosso77, ricordala", "la password è <SECRET>, ricordala")]
+    [InlineData("la password del portale e' Gatto!Rosso77", "la password del portale e' <SECRET>")]
+    [InlineData("la password è obbligatoria", "la password è obbligatoria")]
+    [InlineData("PIN: 48213", "PIN: <SECRET>")]
+    [InlineData("il pin della carta è 48213", "il pin della carta è <SECRET>")]
+    [InlineData("usare il pin 7 della porta 4821", "usare il pin 7 della porta 4821")]
+    [InlineData("postgres://app:s3cr3tP4ss@db.example.it:5432/prod", "<SECRET>")]
+    public void Secrets_that_people_tell_each_other_are_secrets(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("BEGIN:VCARD\r\nN:Bianchi;Laura;;;\r\nitem1.TEL;TYPE=CELL:3471234567\r\nADR:;;Via Roma 1;Torino;;10122;Italia\r\nEND:VCARD", "BEGIN:VCARD\r\nN:<PERSON>;;;\r\nitem1.TEL;TYPE=CELL:<PHONE_NUMBER>\r\nADR:;;<STREET_ADDRESS>\r\nEND:VCARD")]
+    [InlineData("nato il dieci dicembre 1985", "nato il <BIRTH_DATE>")]
+    [InlineData("data di nascita: 10.12.85", "data di nascita: <BIRTH_DATE>")]
+    [InlineData("versione 10.12.85 uscita", "versione 10.12.85 uscita")]
+    [InlineData("salve abito in via oberdan 15 grazie", "salve abito in <STREET_ADDRESS> grazie")]
+    [InlineData("vado via alle 15 e passo via mail 3", "vado via alle 15 e passo via mail 3")]
+    public void Cards_of_contacts_spoken_dates_and_small_streets_are_found(string text, string expected) => Redact(text).Should().Be(expected);
 }

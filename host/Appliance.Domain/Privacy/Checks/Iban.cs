@@ -34,6 +34,11 @@ internal static class Iban
     /// <summary>The length that a country's numbers have; 0 where it has none.</summary>
     internal static int LengthOf(byte first, byte second) => Shapes.TryGetValue(Country(first, second), out var shape) ? shape.Length + 4 : 0;
 
+    /// <summary>What the country has at a place behind the two letters: n a digit, a a letter, c either. The length must be the country's.</summary>
+    internal static char KindAt(ReadOnlySpan<byte> code, int place) => place < 4 ? 'n' : Shapes[Country(Capital(code[0]), Capital(code[1]))][place - 4];
+
+    private static byte Capital(byte b) => Scanning.Bytes.Capital(b);
+
     private static int Country(byte first, byte second) => (first << 8) | second;
 
     private static string Expand(string shape) => string.Concat(shape.Split(' ').Select(part => new string(part[^1], int.Parse(part[..^1], CultureInfo.InvariantCulture))));

@@ -33,6 +33,9 @@ internal static class ItalianCodes
         return Digits.IsDay(month + 1, day > 40 ? day - 40 : day);
     }
 
+    /// <summary>Whether a digit belongs there, or the letter that stands for one.</summary>
+    internal static bool IsDigitPlace(int place) => DigitPlaces.Contains(place);
+
     internal static byte CheckCharacter(ReadOnlySpan<byte> fifteen)
     {
         var sum = 0;

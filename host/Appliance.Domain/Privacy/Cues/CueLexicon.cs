@@ -18,6 +18,8 @@ internal static class CueLexicon
     private static readonly Dictionary<string, CueSet> Groups = [];
     private static readonly Dictionary<uint, CueSet> Words = [];
     private static readonly WordFilter Filter;
+    private static readonly CueSet FiscalCode, VatCode;
+    private static readonly uint C = WordHash.Of("c"), F = WordHash.Of("f"), P = WordHash.Of("p"), I = WordHash.Of("i");
 
     static CueLexicon()
     {
@@ -37,6 +39,7 @@ internal static class CueLexicon
             throw new InvalidDataException("cues.tsv has more than 128 groups.");
         }
         Filter = new WordFilter(Words.Keys);
+        (FiscalCode, VatCode) = (Groups["it-cf"], Groups["vat"] | Groups["piva"]);
     }
 
     /// <summary>The bit of a group of cues.</summary>
@@ -45,6 +48,10 @@ internal static class CueLexicon
 
     /// <summary>What one word announces; a number announces nothing.</summary>
     internal static CueSet Of(Token token) => token.IsNumber ? default : Of(token.Hash);
+
+    /// <summary>What two letters with dots announce: <c>C.F.</c>, <c>P.I.</c></summary>
+    internal static CueSet OfInitials(Token first, Token second) =>
+        first.Hash == C && second.Hash == F ? FiscalCode : first.Hash == P && second.Hash == I ? VatCode : default;
 
     private static CueSet Of(uint word) => Filter.MayHave(word) ? Words.GetValueOrDefault(word) : default;
 

@@ -5,7 +5,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Street addresses by a grammar: the kind of street before or behind its name, a number, what lies inside the house, postal code, city and province.</summary>
 internal sealed class AddressRecognizer : IRecognizer
 {
-    private const int NameMax = 6;
+    private const int NameMax = 6, SmallNameMax = 4;
     private static readonly uint Corner = WordHash.Of("corner"), Of = WordHash.Of("of"), And = WordHash.Of("and"), The = WordHash.Of("the");
     private static readonly HashSet<uint> Boxes = WordHash.All("box apo fpo dpo");
     private static readonly HashSet<uint> Spanish = WordHash.All("c calle av avda avenida plaza paseo ronda camino carrer carretera travesía travesia rambla pza urbanización glorieta");
@@ -33,7 +33,7 @@ internal sealed class AddressRecognizer : IRecognizer
                 continue;
             }
             var slash = tokens[k] is { Length: 1 } one && one.Has(Kinds.Capital) && scan.View[one.Start] == 'C' && Bytes.At(scan.View, one.End) == '/'; // C/ Mayor, 3
-            var (first, last, numbered) = slash ? KindBefore(scan, k) : k > 0 && tokens[k - 1] is { Length: 1 } letter && letter.Has(Kinds.Upper) && Streets.Short.Contains(tokens[k].Hash) && Streets.Gap(scan, k) ? KindBefore(scan, k) is var cut && cut.Last >= 0 ? (k - 1, cut.Last, cut.Numbered) : cut
+            var (first, last, numbered) = slash ? KindBefore(scan, k) : k > 0 && tokens[k - 1] is { Length: 1 } letter && Streets.Short.Contains(tokens[k].Hash) && (letter.Has(Kinds.Upper) ? Streets.Gap(scan, k) : letter.After == '.' && tokens[k].Start == letter.End + 1) ? KindBefore(scan, k) is var cut && cut.Last >= 0 ? (k - 1, cut.Last, cut.Numbered) : cut
                 : Streets.Before.Contains(tokens[k].Hash) ? KindBefore(scan, k)
                 : tokens[k].Has(Kinds.Capital) && Streets.After.Contains(tokens[k].Hash) ? KindAfter(scan, k)
                 : tokens[k].Has(Kinds.Capital) && tokens[k].Length >= 6 ? Ending(scan, k)
@@ -88,6 +88,7 @@ internal sealed class AddressRecognizer : IRecognizer
             named = names ? at : named;
             at++;
         }
+        named = named == 0 && scan.IsSmall ? Small(scan, kind) : named;
         if (named == 0)
         {
             return (kind, -1, false);
@@ -102,6 +103,24 @@ internal sealed class AddressRecognizer : IRecognizer
             return (kind, -1, false);
         }
         return (front ? kind - 1 : kind, number < 0 ? named : number, front || number >= 0);
+    }
+
+    // via oberdan 15, where nobody wrote capitals: words that are no everyday ones, then a number. The last word, 0 for none.
+    private static int Small(Scan scan, int kind)
+    {
+        var tokens = scan.Tokens;
+        var at = kind + 1;
+        var own = false;
+        for (; at < tokens.Length && at <= kind + SmallNameMax && tokens[at].IsWord && Streets.Gap(scan, at) && !tokens[at].Has(Kinds.LineBefore); at++)
+        {
+            var inside = Streets.Inside.Contains(tokens[at].Hash);
+            if (!inside && (Gazetteer.Of(tokens[at].Hash) & Known.Common) != 0 && (Gazetteer.Of(tokens[at].Hash) & (Known.FirstName | Known.LastName | Known.City)) == 0)
+            {
+                return 0;
+            }
+            own |= !inside;
+        }
+        return own && Number(scan, at) >= 0 ? at - 1 : 0;
     }
 
     // 23, 4 C; 5, 3.o izq

@@ -1,3 +1,4 @@
+using Appliance.Domain.Privacy.Cues;
 using Appliance.Domain.Privacy.Scanning;
 
 namespace Appliance.Domain.Privacy.Recognizers;
@@ -6,6 +7,8 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal static class AddressTail
 {
     private const int TailMax = 8;
+    private static readonly CueSet Phone = CueLexicon.Group("phone");
+    private static readonly HashSet<uint> Directions = WordHash.All("n s e w ne nw se sw");
 
     /// <summary>The last token of it.</summary>
     /// <param name="last">The last token of the street.</param>
@@ -19,7 +22,11 @@ internal static class AddressTail
         for (var at = last + 1; at < tokens.Length && at <= last + TailMax && Streets.Near(scan, at) && !(block && tokens[at].Has(Kinds.LineBefore)); at++)
         {
             var token = tokens[at];
-            if (Streets.Unit.Contains(token.Hash) && at + 1 < tokens.Length && Streets.Near(scan, at + 1) && (tokens[at + 1].Has(Kinds.Digit) || tokens[at + 1].Length == 1))
+            if (at == last + 1 && token.Length <= 2 && Streets.After.Contains(tokens[last].Hash) && Directions.Contains(token.Hash) && !token.Has(Kinds.Lower))
+            {
+                end = at; // Pennsylvania Ave NW
+            }
+            else if (Streets.Unit.Contains(token.Hash) && at + 1 < tokens.Length && Streets.Near(scan, at + 1) && (tokens[at + 1].Has(Kinds.Digit) || tokens[at + 1].Length == 1))
             {
                 end = ++at;
             }
@@ -56,7 +63,7 @@ internal static class AddressTail
         var end = at;
         for (var k = at + 1; k < tokens.Length && k < at + 5 && Streets.Gap(scan, k) && !tokens[k].Has(Kinds.LineBefore); k++)
         {
-            if (tokens[k].Has(Kinds.Capital) && !Streets.Unit.Contains(tokens[k].Hash) && Bytes.At(scan.View, tokens[k].Start - 1) is (byte)' ' or (byte)'\'' or (byte)'-')
+            if (tokens[k].Has(Kinds.Capital) && !Streets.Unit.Contains(tokens[k].Hash) && !CueLexicon.Of(tokens[k]).Has(Phone) && Bytes.At(scan.View, tokens[k].Start - 1) is (byte)' ' or (byte)'\'' or (byte)'-')
             {
                 end = k;
             }

@@ -10,7 +10,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal sealed class CodeRecognizer : IRecognizer
 {
     private const int CharactersMax = 34, GroupsMax = 12, LettersMax = 6, WordsBefore = 3;
-    private const float Cued = 0.45f, CueAdds = 0.4f, AloneAdds = 0.2f, AloneAndRightAdds = 0.4f;
+    private const float Cued = 0.45f, CueAdds = 0.4f, AloneAdds = 0.2f, AloneAndRightAdds = 0.4f, InsideTakes = 0.35f;
 
     private static readonly CueSet FiscalCode = CueLexicon.Group("it-cf");
 
@@ -186,13 +186,19 @@ internal sealed class CodeRecognizer : IRecognizer
             {
                 continue;
             }
+            // Whatever the words say, these must be right; a check that fails saves the look at them.
+            var proven = rule.Score - InsideTakes >= CodeRule.Threshold;
+            if (proven && rule.Check is { } must && !must(code))
+            {
+                continue;
+            }
             if (!looked)
             {
                 (around, looked, inside) = (cues.Of(scan, count), true, InsideNumber(scan, first, count));
             }
             // What is not sure enough needs no check; that is most, where no word announces anything.
             var cued = around.Has(rule.Cues);
-            var sure = inside ? rule.Score - 0.35f : rule.Score;
+            var sure = inside ? rule.Score - InsideTakes : rule.Score;
             sure = cued ? Math.Min(1, Math.Max(sure, Cued) + CueAdds) : sure;
             sure += !alone || cued || scan.Label != default ? 0 : rule.Check is null ? AloneAdds : AloneAndRightAdds;
             if (sure < CodeRule.Threshold || (best is not null && sure <= best.Value.Score) || (rule.Cased && !alone && !cued && Lowered(scan, first, count)))
@@ -200,7 +206,7 @@ internal sealed class CodeRecognizer : IRecognizer
                 continue;
             }
             // One digit again and again satisfies half of the checks, and names nobody.
-            if (rule.Check is not { } check || ((cued || !Digits.AllSame(code)) && check(code)))
+            if (rule.Check is not { } check || ((cued || !Digits.AllSame(code)) && (proven || check(code))))
             {
                 best = (rule.Type, sure, cued ? rule.WhyCued : rule.Why);
             }

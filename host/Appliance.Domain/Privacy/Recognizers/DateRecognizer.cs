@@ -9,7 +9,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Dates that a calendar has: in digits in three orders, with the month's name in seven languages, with the time of ISO 8601 behind.</summary>
 internal sealed class DateRecognizer : IRecognizer
 {
-    private const int YearMin = 1850, YearMax = 2149;
+    private const int YearMin = 1850, YearMax = 2149, BirthBack = 5;
     private static readonly CueSet Birth = CueLexicon.Group("birth");
     private static readonly Dictionary<uint, int> Months = Table.Lines("months.tsv").Select(l => l.Split('\t'))
         .SelectMany(f => f[1].Split(' ').Select(w => (Hash: WordHash.Of(w), Month: int.Parse(f[0], System.Globalization.CultureInfo.InvariantCulture))))
@@ -38,7 +38,7 @@ internal sealed class DateRecognizer : IRecognizer
             {
                 continue;
             }
-            var last = k == digit ? InDigits(view, tokens, k) : -1;
+            var last = k == digit ? InDigits(scan, k) : -1;
             last = last < 0 ? WithName(view, tokens, k) : last;
             last = last < 0 ? Loose(scan, k) : last;
             if (last >= 0 && IsOfMachine(view, tokens, k, last))
@@ -48,7 +48,8 @@ internal sealed class DateRecognizer : IRecognizer
             else if (last >= 0)
             {
                 var end = Time(view, tokens, last);
-                scan.Add(scan.Before(k, 5).Has(Birth) ? EntityTypes.BirthDate : EntityTypes.Date, tokens[k].Start, end, 0.85f, "calendar");
+                var first = k == digit - 1 && k > 0 && IsSaidDay(tokens, k - 1) ? k - 1 : k;
+                scan.Add(scan.Before(k, BirthBack).Has(Birth) ? EntityTypes.BirthDate : EntityTypes.Date, tokens[first].Start, end, 0.85f, "calendar");
                 next = last + 1;
             }
         }
@@ -80,8 +81,10 @@ internal sealed class DateRecognizer : IRecognizer
         || (first > 1 && tokens[first - 2] is { IsNumber: true, Length: >= 2 } && tokens[first - 1].Length == 3 && Between.Contains(tokens[first - 1].Hash) && tokens[first].Start - tokens[first - 1].End == 1
             && Bytes.At(view, tokens[first - 2].Start - 1) is (byte)'/' or (byte)' ');
 
-    private static int InDigits(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, int k)
+    private static int InDigits(Scan scan, int k)
     {
+        var view = scan.View;
+        var tokens = scan.Tokens;
         if (k + 2 >= tokens.Length || !tokens[k].IsNumber || !tokens[k + 1].IsNumber || tokens[k].Length > 4 || tokens[k + 1].Length > 2
             || tokens[k + 1].Start - tokens[k].End != 1 || tokens[k + 2].Start - tokens[k + 1].End != 1)
         {
@@ -108,7 +111,7 @@ internal sealed class DateRecognizer : IRecognizer
         var length = thirdEnd - third.Start;
         var fits = tokens[k].Length == 4
             ? a is >= YearMin and <= YearMax && length <= 2 && (Digits.IsDay(b, c) || (separator == '/' && Digits.IsDay(c, b)))
-            : tokens[k].Length <= 2 && (length == 4 ? c is >= YearMin and <= YearMax : length == 2 && separator != '.') && (Digits.IsDay(b, a) || Digits.IsDay(a, b));
+            : tokens[k].Length <= 2 && (length == 4 ? c is >= YearMin and <= YearMax : length == 2 && (separator != '.' || scan.Before(k, BirthBack).Has(Birth))) && (Digits.IsDay(b, a) || Digits.IsDay(a, b));
         return fits ? k + 2 : -1;
     }
 
@@ -139,7 +142,11 @@ internal sealed class DateRecognizer : IRecognizer
         return Year(view, tokens, k) is var year && year > k ? year : -1;
     }
 
-    private static bool IsMonth(Token token) => token.Length is >= 3 and <= 12 && Months.ContainsKey(token.Hash);
+    // dieci dicembre 1985, primo maggio 2001
+    private static bool IsSaidDay(ReadOnlySpan<Token> tokens, int at) => Near(tokens, at + 1) && NumberWords.Of(tokens[at].Hash) is >= 1 and <= 31;
+
+    /// <summary>Whether a word is the name of a month, or short for one.</summary>
+    internal static bool IsMonth(Token token) => token.Length is >= 3 and <= 12 && Months.ContainsKey(token.Hash);
 
     private static bool Near(ReadOnlySpan<Token> tokens, int at) => tokens[at].Start - tokens[at - 1].End <= 2 && !tokens[at].Has(Kinds.LineBefore);
 

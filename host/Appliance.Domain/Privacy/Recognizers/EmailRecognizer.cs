@@ -6,7 +6,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal sealed class EmailRecognizer : IRecognizer
 {
     private const int LocalMax = 64, DomainMax = 253, DomainWordsMax = 12, LocalWordsMax = 4;
-    private static readonly HashSet<uint> At = WordHash.All("at chiocciola arroba klammeraffe arobase");
+    private static readonly HashSet<uint> At = WordHash.All("at ät chiocciola arroba klammeraffe arobase");
     private static readonly HashSet<uint> Dot = WordHash.All("dot punto punkt point");
 
     public string Name => "email";
@@ -29,13 +29,53 @@ internal sealed class EmailRecognizer : IRecognizer
                 token = FirstFrom(scan.Tokens, token, domain);
                 end = HiddenDomainEnd(scan, token);
             }
+            if (end > 0 && !bracketed && Bytes.At(view, at - 1) == ' ' && Bytes.At(view, at + 1) != ' ' && !Domains.IsTop(LastLabel(view[domain..end])))
+            {
+                end = -1; // my insta is @jess.fit92
+            }
             var start = end < 0 ? -1 : LocalStart(view, at - (bracketed || (at > 1 && view[at - 1] == ' ' && Bytes.IsWord(view[at - 2])) ? 1 : 0));
             if (start >= 0)
             {
+                start = Bytes.At(view, at - 1) == ' ' ? SpacedLocalStart(view, start) : start;
                 scan.Add(EntityTypes.Email, start, end, 0.99f, "address");
+            }
+            else if (SpelledEmail.Around(view, at) is { Length: > 0 } spelled)
+            {
+                scan.Add(EntityTypes.Email, spelled.Start, spelled.Start + spelled.Length, 0.9f, "spelled address");
             }
         }
         Hidden(scan);
+        Written(scan, "(a)"u8);
+        Written(scan, "=40"u8); // quoted-printable
+    }
+
+    // mario.rossi(a)example.it: signs that stand for @ and touch a name and a known domain.
+    private static void Written(Scan scan, ReadOnlySpan<byte> sign)
+    {
+        var view = scan.View;
+        for (var at = view.IndexOf(sign); at >= 0; at = Bytes.Next(view, at + sign.Length, sign))
+        {
+            var end = Bytes.IsWord(Bytes.At(view, at - 1)) ? DomainEnd(view, at + sign.Length) : -1;
+            if (end > 0 && Domains.IsTop(LastLabel(view[(at + sign.Length)..end])) && LocalStart(view, at) is var start and >= 0)
+            {
+                scan.Add(EntityTypes.Email, start, end, 0.85f, "hidden address");
+            }
+        }
+    }
+
+    // mario . rossi @ example . it
+    private static int SpacedLocalStart(ReadOnlySpan<byte> view, int start)
+    {
+        for (var words = 0; words < LocalWordsMax && start > 3 && view[(start - 3)..start] is [(byte)' ', (byte)'.', (byte)' ']; words++)
+        {
+            var before = LocalStart(view, start - 3);
+            if (before < 0)
+            {
+                break;
+            }
+            start = before;
+        }
+        return start;
     }
 
     private static int LocalStart(ReadOnlySpan<byte> view, int end)
@@ -86,6 +126,8 @@ internal sealed class EmailRecognizer : IRecognizer
         return at > last && last > from && IsTop(view[last..at]) ? at : end;
     }
 
+    private static ReadOnlySpan<byte> LastLabel(ReadOnlySpan<byte> domain) => domain[(domain.LastIndexOf((byte)'.') + 1)..];
+
     private static bool IsTop(ReadOnlySpan<byte> label) => label.Length >= 2 && !Bytes.IsDigit(label[0]);
 
     private static void Hidden(Scan scan)
@@ -113,6 +155,10 @@ internal sealed class EmailRecognizer : IRecognizer
             {
                 dots += between[0] == '-' ? 0 : 1;
                 last++;
+            }
+            else if (between is [(byte)' ', (byte)'.', (byte)' '])
+            {
+                (last, dots) = (last + 1, dots + 1);
             }
             else if (IsDot(scan, last + 1))
             {
@@ -147,7 +193,8 @@ internal sealed class EmailRecognizer : IRecognizer
         return start;
     }
 
-    private static bool IsDot(Scan scan, int word)
+    /// <summary>Whether a word between two others stands for a dot.</summary>
+    internal static bool IsDot(Scan scan, int word)
     {
         var tokens = scan.Tokens;
         return word > 0 && word + 1 < tokens.Length && Dot.Contains(tokens[word].Hash) && Bracketed(scan.View, tokens[word - 1].End, tokens[word], tokens[word + 1].Start);

@@ -160,7 +160,7 @@ internal sealed class NameRecognizer : IRecognizer
             var type = kind == 3 ? Address(scan.Tokens[first..(k + 1)], block) : Tags.Kinds[kind];
             if (type is not null)
             {
-                scan.Add(type, tokens[first].Start, tokens[k].End, 0.7f, "tagger");
+                scan.Add(type, tokens[first].Start, kind == 2 ? Companies.End(scan.View, tokens, k) : tokens[k].End, 0.7f, "tagger");
             }
         }
     }

@@ -15,6 +15,8 @@ internal static class NamedSecrets
     /// <summary>What ends a value that has no quotation marks.</summary>
     internal static readonly SearchValues<byte> ValueEnd = SearchValues.Create(" \n\r\t\"'`,;<>()[]{}&|"u8);
 
+    private static readonly SearchValues<byte> NameEnd = SearchValues.Create("= \n\r\t\"'`,;<>()[]{}&|"u8);
+
     /// <summary>Whether = or : follows, perhaps behind a quotation mark.</summary>
     internal static bool IsMarked(ReadOnlySpan<byte> view, int at, byte after)
     {
@@ -83,8 +85,7 @@ internal static class NamedSecrets
         }
         var window = view[mark..Math.Min(view.Length, mark + ValueMax)];
         var quote = view[mark - 1] is (byte)'"' or (byte)'\'' or (byte)'`' ? view[mark - 1] : (byte)0;
-        var length = quote != 0 && window.IndexOf(quote) is var close and >= 0 && window[..close].IndexOf((byte)'\n') < 0 ? close : window.IndexOfAny(ValueEnd);
-        length = length < 0 ? window.Length : length;
+        var length = quote != 0 && window.IndexOf(quote) is var close and >= 0 && window[..close].IndexOf((byte)'\n') < 0 ? close : Unquoted(window);
         var value = window[..length].TrimEnd(". "u8);
         if (!IsSecret(value))
         {
@@ -92,6 +93,27 @@ internal static class NamedSecrets
         }
         scan.Add(EntityTypes.Secret, mark, mark + value.Length, 0.93f, "named");
         return mark + value.Length;
+    }
+
+    // Up to the next sign that ends a value; & ends it only where another name and an equals sign follow: p=x&q=y, but not p=Tr0ub4dor&3.
+    private static int Unquoted(ReadOnlySpan<byte> window)
+    {
+        var length = 0;
+        while (true)
+        {
+            var stop = window[length..].IndexOfAny(ValueEnd);
+            length = stop < 0 ? window.Length : length + stop;
+            if (length == window.Length || window[length] != '&' || length + 1 == window.Length)
+            {
+                return length;
+            }
+            var next = window[(length + 1)..].IndexOfAny(NameEnd);
+            if (next >= 0 && window[length + 1 + next] == '=')
+            {
+                return length;
+            }
+            length++;
+        }
     }
 
     // accessKey, OktaApiToken
@@ -114,6 +136,6 @@ internal static class NamedSecrets
         }
         // A word of a language, a path, a variable's name are none; a digit or a sign among letters makes a password.
         return (digits > 0 || others > 0 || (value.Length >= 12 && upper > 2 && upper < letters - 2)) && (letters > 0 || value.Length >= 8) && Bytes.Entropy(value) >= (value.Length >= 16 ? LongEntropyMin : EntropyMin)
-            && value.IndexOf("EXAMPLE"u8) < 0 && value.IndexOf("://"u8) < 0 && value[0] != '/';
+            && value.IndexOf("://"u8) < 0 && value[0] != '/';
     }
 }

@@ -8,7 +8,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>IP addresses of both kinds in every form of RFC 4291, and MAC addresses in three.</summary>
 internal sealed class NetworkRecognizer : IRecognizer
 {
-    private const int LengthMax = 64;
+    private const int LengthMax = 64, PortMax = 6;
     private static readonly CueSet Numbered = CueLexicon.Group("part"), Net = CueLexicon.Group("net");
     private static readonly SearchValues<byte> Six = SearchValues.Create("0123456789abcdefABCDEF:."u8);
 
@@ -38,6 +38,13 @@ internal sealed class NetworkRecognizer : IRecognizer
             }
             done = Math.Max(done, end);
         }
+        foreach (var k in scan.Digits)
+        {
+            if (tokens[k].Start >= done && tokens[k].After is (byte)'(' or (byte)' ' or (byte)'{' && tokens[k] is { IsNumber: true, Length: <= 3 } && Apart(scan, k) is var end and > 0)
+            {
+                done = end;
+            }
+        }
         for (var at = view.IndexOf("::"u8); at >= 0; at = Bytes.Next(view, at + 2, "::"u8))
         {
             if (at >= done && Bytes.IsHex(Bytes.At(view, at + 2)) && !Bytes.IsWord(Bytes.At(view, at - 1)))
@@ -49,6 +56,32 @@ internal sealed class NetworkRecognizer : IRecognizer
                 scan.Add(EntityTypes.IpAddress, at, at + 2, 0.5f, "v6");
             }
         }
+    }
+
+    // 10(.)0(.)5(.)3, 10 dot 0 dot 5 dot 3, 10 . 0 . 5 . 3: as people write what nobody shall click, or say.
+    private static int Apart(Scan scan, int first)
+    {
+        var tokens = scan.Tokens;
+        var at = first;
+        for (var k = 0; k < 4; k++)
+        {
+            if (at >= tokens.Length || tokens[at] is not { IsNumber: true, Length: <= 3 } number || Checks.Digits.Number(scan.View[number.Start..number.End]) > 255)
+            {
+                return 0;
+            }
+            if (k == 3)
+            {
+                scan.Add(EntityTypes.IpAddress, tokens[first].Start, number.End, 0.8f, "v4");
+                return number.End;
+            }
+            var next = at + 1 < tokens.Length && EmailRecognizer.IsDot(scan, at + 1) ? at + 2 : at + 1;
+            if (next >= tokens.Length || (next == at + 1 && scan.View[number.End..tokens[next].Start] is not ([(byte)' ', (byte)'.', (byte)' '] or [(byte)'(', (byte)'.', (byte)')'] or [(byte)'{', (byte)'.', (byte)'}'])))
+            {
+                return 0;
+            }
+            at = next;
+        }
+        return 0;
     }
 
     private static int Four(Scan scan, int first)
@@ -120,6 +153,10 @@ internal sealed class NetworkRecognizer : IRecognizer
             length--;
         }
         var run = rest[..length];
+        if (run.Count((byte)':') == 8 && run.LastIndexOf((byte)':') is var port && length - port <= PortMax)
+        {
+            run = run[..(length = port)]; // eight groups and a port
+        }
         if (length < 3 || run.Count((byte)':') < 2 || (start > 0 && Bytes.IsWord(view[start - 1])) || Bytes.IsWord(Bytes.At(view, start + length)) || !IPAddress.TryParse(run, out var ip) || ip.GetAddressBytes().Length != 16)
         {
             return 0;

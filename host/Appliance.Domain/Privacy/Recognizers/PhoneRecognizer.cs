@@ -99,7 +99,7 @@ internal sealed class PhoneRecognizer : IRecognizer
 
     private static bool Joins(ReadOnlySpan<byte> between, Token after) => after.Has(Kinds.LineBefore) ? LineBreaks.Is(between) : between.Length switch
     {
-        1 => between[0] is (byte)' ' or (byte)'-' or (byte)'.' or (byte)'/' or (byte)')' or (byte)'(',
+        1 => between[0] is (byte)' ' or (byte)'-' or (byte)'.' or (byte)'/' or (byte)')' or (byte)'(' or (byte)'_' or (byte)'*',
         2 => between is [(byte)')', (byte)' '] or [(byte)')', (byte)'-'] or [(byte)' ', (byte)'('] or [(byte)'-', (byte)'('] or [(byte)')', (byte)'('] or [(byte)')', (byte)'.'] or [(byte)' ', (byte)'/'] or [(byte)' ', (byte)' ']
             or [(byte)' ', (byte)'-'] or [(byte)'-', (byte)' '] or [(byte)'/', (byte)' '],
         3 => between is [(byte)' ', (byte)'-', (byte)' '] or [(byte)' ', (byte)'/', (byte)' '] or [(byte)')', (byte)' ', (byte)'('],

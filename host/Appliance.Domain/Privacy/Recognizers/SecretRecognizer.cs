@@ -25,7 +25,7 @@ internal sealed class SecretRecognizer : IRecognizer
 
     public string Name => "secrets";
 
-    private static readonly HashSet<uint> Announcing = [Bearer, Token, Basic, U, User, Begin, .. CommandSecrets.Awaits];
+    private static readonly HashSet<uint> Announcing = [Bearer, Token, Basic, U, User, Begin, .. CommandSecrets.Awaits, .. SaidSecrets.Awaits];
 
     public Waiting Waits => Waiting.Secrets;
 
@@ -56,6 +56,7 @@ internal sealed class SecretRecognizer : IRecognizer
         {
             BehindWord(scan);
             CommandSecrets.Find(scan);
+            SaidSecrets.Find(scan);
         }
     }
 
@@ -160,7 +161,7 @@ internal sealed class SecretRecognizer : IRecognizer
             var (sign, colon) = (window.LastIndexOf((byte)'@'), window.IndexOf((byte)':'));
             if (colon > 0 && sign > colon + 3)
             {
-                scan.Add(EntityTypes.Secret, at + 3 + colon + 1, at + 3 + sign, 0.9f, "in address");
+                scan.Add(EntityTypes.Secret, at + 3 + colon + 1, at + 3 + sign, 0.92f, "in address");
             }
         }
     }

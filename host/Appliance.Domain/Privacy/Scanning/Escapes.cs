@@ -10,20 +10,30 @@ internal static class Escapes
     private static readonly System.Buffers.SearchValues<byte> CarriedBytes = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-:"u8);
     private static readonly HashSet<string> Types = [.. EntityTypes.All];
 
-    private static readonly Dictionary<string, char> Named = new()
+    private static readonly Dictionary<string, char> Named = new(Letters())
     {
         ["amp"] = '&', ["lt"] = '<', ["gt"] = '>', ["quot"] = '"', ["apos"] = '\'', ["nbsp"] = ' ', ["commat"] = '@', ["period"] = '.',
         ["colon"] = ':', ["sol"] = '/', ["num"] = '#', ["plus"] = '+', ["hyphen"] = '-', ["dash"] = '-', ["ndash"] = '-', ["mdash"] = '-', ["thinsp"] = ' ',
         ["lpar"] = '(', ["rpar"] = ')', ["lowbar"] = '_', ["rsquo"] = '\'', ["lsquo"] = '\'', ["shy"] = '\u00AD', ["zwj"] = '\u200D', ["zwnj"] = '\u200C',
     };
 
+    // agrave, Ouml, ccedil and their like, as HTML calls them
+    private static IEnumerable<KeyValuePair<string, char>> Letters() =>
+        from accent in new[] { "grave", "acute", "circ", "tilde", "uml", "cedil", "ring", "slash", "caron" }
+        from letter in "AEIOUYNCSZaeiouyncsz"
+        let name = letter + accent
+        let character = System.Net.WebUtility.HtmlDecode($"&{name};")
+        where character.Length == 1
+        select KeyValuePair.Create(name, character[0]);
+
     /// <summary>How many bytes the escape takes, and what it stands for; one byte that is kept where it is none.</summary>
     /// <param name="own">Kinds of the site, whose placeholders are as good as others.</param>
-    internal static (int Width, int Mapped) Open(ReadOnlySpan<byte> text, IReadOnlySet<string>? own = null) => text[0] switch
+    /// <param name="before">The last byte of the view that is no blank; 0 at the beginning.</param>
+    internal static (int Width, int Mapped) Open(ReadOnlySpan<byte> text, byte before, IReadOnlySet<string>? own = null) => text[0] switch
     {
         (byte)'&' => Entity(text),
         (byte)'%' => Percent(text),
-        (byte)'<' => Placeholder(text, own),
+        (byte)'<' => Markup.Open(text, before) is { Width: > 1 } tag ? tag : Placeholder(text, own),
         (byte)'[' => Defanged(text),
         _ => Backslash(text),
     };

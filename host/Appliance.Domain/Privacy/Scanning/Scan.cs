@@ -99,7 +99,7 @@ internal sealed class Scan
         {
             all |= CueLexicon.Of(token);
         }
-        return all;
+        return first > 1 && Tokens[first - 1].Length == 1 && Tokens[first - 2] is { Length: 1, After: (byte)'.' } ? all | CueLexicon.OfInitials(Tokens[first - 2], Tokens[first - 1]) : all;
     }
 
     internal CueSet After(int last, int ahead = CuesAhead)

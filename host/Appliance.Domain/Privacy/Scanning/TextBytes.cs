@@ -8,7 +8,7 @@ namespace Appliance.Domain.Privacy.Scanning;
 /// Plain text without escapes, of ASCII and the accented letters of Western Europe, is its own view: nothing is copied.</remarks>
 internal sealed class TextBytes
 {
-    private const int KeptBytesMax = 1 << 20;
+    private const int KeptBytesMax = 1 << 20, BlanksMax = 4;
 
     private static readonly SearchValues<byte> Special =
         SearchValues.Create([.. Enumerable.Range(0x80, 0x80).Select(b => (byte)b), (byte)'&', (byte)'%', (byte)'\\', (byte)'<', (byte)'[']);
@@ -103,7 +103,7 @@ internal sealed class TextBytes
                 break;
             }
             // 2 An escape or a character above ASCII becomes one byte, none, or stays.
-            var (width, mapped) = text[read] < 0x80 ? Escapes.Open(text[read..], _ownKinds) : Characters.Map(text[read..], written > 0 ? _own[written - 1] : (byte)0);
+            var (width, mapped) = text[read] < 0x80 ? Escapes.Open(text[read..], Seen(written), _ownKinds) : Characters.Map(text[read..], written > 0 ? _own[written - 1] : (byte)0);
             if (mapped == Characters.Keep)
             {
                 text.Slice(read, width).CopyTo(_own.AsSpan(written));
@@ -122,6 +122,17 @@ internal sealed class TextBytes
             read += width;
         }
         return written;
+    }
+
+    // The last byte of the view that is no blank.
+    private byte Seen(int written)
+    {
+        var at = written - 1;
+        while (at >= 0 && at > written - BlanksMax && _own[at] == ' ')
+        {
+            at--;
+        }
+        return Bytes.At(_own, at);
     }
 
     // A number that goes on in the next line behind its dash is one number: 536-90-, 4399.

@@ -8,7 +8,7 @@ namespace Appliance.Domain.Privacy.Tagging;
 internal static class Companies
 {
     private const byte Form = 1, Kind = 2, Famous = 3;
-    private const int WordsMax = 5;
+    private const int WordsMax = 5, LettersMax = 6;
     private static readonly Dictionary<uint, byte> Words = Table.Lists("companies.tsv")
         .SelectMany(f => f.Value.Select(w => (Word: WordHash.Of(w), What: f.Key switch { "form" => Form, "kind" => Kind, _ => Famous })))
         .DistinctBy(w => w.Word).ToDictionary(w => w.Word, w => w.What);
@@ -37,6 +37,19 @@ internal static class Companies
                 Runs.Mark(tags, first, last, 2);
             }
         }
+    }
+
+    /// <summary>Where a company's name ends whose last word this is: behind <c>S.r.l.</c> as well, letter by letter.</summary>
+    internal static int End(ReadOnlySpan<byte> view, ReadOnlySpan<Token> tokens, int last)
+    {
+        var at = tokens[last].Length == 1 || last + 1 >= tokens.Length || !tokens[last + 1].IsOneBlankBehind(tokens[last]) ? last : last + 1;
+        Span<byte> letters = stackalloc byte[LettersMax];
+        var count = 0;
+        for (; at < tokens.Length && count < LettersMax && tokens[at] is { Length: 1, After: (byte)'.' } && (count == 0 || tokens[at].Start == tokens[at - 1].End + 1); at++)
+        {
+            letters[count++] = view[tokens[at].Start];
+        }
+        return count > 1 && Words.TryGetValue(WordHash.Of(letters[..count]), out var what) && what == Form ? tokens[at - 1].End + 1 : tokens[last].End;
     }
 
     private static int Before(ReadOnlySpan<Token> tokens, int k)

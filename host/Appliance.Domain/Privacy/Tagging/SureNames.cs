@@ -8,6 +8,7 @@ internal static class SureNames
 {
     // Words in front of a town.
     private static readonly HashSet<uint> Placing = WordHash.All("a ad in da presso verso near at from to en à nach aus bei");
+    private static readonly uint Saint = WordHash.Of("s");
     private const Known Place = Known.City | Known.Country;
 
     /// <param name="candidates">Words by their place, in order.</param>
@@ -29,10 +30,24 @@ internal static class SureNames
                 {
                     last++;
                 }
+                if (last == k && IsNoPlace(tokens[k], seen[k].Known, kind))
+                {
+                    tags[k] = Tags.Outside;
+                    continue;
+                }
+                if (last == k && kind == 1 && IsSigned(tokens, k, seen[k].Known))
+                {
+                    Runs.Mark(tags, k - 1, k, 0);
+                    continue;
+                }
                 var right = Right(tokens, seen[k..(last + 1)], k, kind);
                 if (right != kind)
                 {
                     Runs.Mark(tags, k, last, right);
+                }
+                if (right == 0 && IsGiven(tokens[k]) && k > 0 && IsFamily(tokens, tags, k - 1, k) && (seen[k - 1].Known & (Known.Common | Known.FirstName | Place)) == 0)
+                {
+                    (tags[k - 1], tags[k]) = ((byte)Tags.Begin(0), (byte)Tags.Inside(0)); // Ferrante Luigi
                 }
                 if (right == 0 && Salutations.Trim(tokens, k, last, small, tags) is var (from, to) && from == to && IsGiven(tokens[from]) && IsFamily(tokens, tags, to + 1))
                 {
@@ -41,6 +56,13 @@ internal static class SureNames
             }
         }
     }
+
+    // Terapia: ...; a word with a colon behind it that no list of places has is a heading. And March is a month before it is a town.
+    private static bool IsNoPlace(Token token, Known known, int kind) => kind == 1 && ((token.After == ':' && !Is(known, Place)) || DateRecognizer.IsMonth(token));
+
+    // F. Lodi, at the end of a letter; but S. Marino
+    private static bool IsSigned(ReadOnlySpan<Token> tokens, int k, Known known) => Is(known, Known.LastName) && k > 0
+        && tokens[k - 1] is { Length: 1, After: (byte)'.' } initial && initial.Has(Kinds.LineBefore) && initial.Has(Kinds.Upper) && initial.Hash != Saint && tokens[k].Start - initial.End == 2;
 
     private static int Right(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> run, int first, int kind)
     {
@@ -61,6 +83,10 @@ internal static class SureNames
                 : kind == 2 && Is(known, Known.FirstName) && !Is(known, Known.Whole | Known.Common) ? 0 : kind;
         }
         var person = kind != 0 && run.Length <= 3 && Is(known, Known.FirstName) && !Is(known, Known.Whole | Known.Common);
+        if (person && run is [_, { Gap: 0, Shape: 1 } family] && Is(family.Known, Known.LastName) && (kind == 2 || !Is(family.Known, Place)))
+        {
+            return 0; // Tommaso Riva, though riva is a word
+        }
         foreach (var word in run[1..])
         {
             person &= word.Gap is 0 or 4 && word.Class == 0 && !Is(word.Known, Known.Common | (kind == 1 ? Place : Known.None)) && word.Shape is 1 or 2;
@@ -100,8 +126,10 @@ internal static class SureNames
     internal static bool IsGiven(Token token) => Is(Gazetteer.Of(token.Hash), Known.FirstName);
 
     // Behind a first name even a word that is common is a family's: Laura Verdi.
-    private static bool IsFamily(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k) => k < tokens.Length && tags[k] == Tags.Outside && tokens[k].Has(Kinds.Capital)
-        && tokens[k].IsOneBlankBehind(tokens[k - 1]) && Is(Gazetteer.Of(tokens[k].Hash), Known.LastName);
+    private static bool IsFamily(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k) => k < tokens.Length && IsFamily(tokens, tags, k, k);
+
+    private static bool IsFamily(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k, int second) => tags[k] == Tags.Outside && tokens[k].Has(Kinds.Capital)
+        && tokens[second].IsOneBlankBehind(tokens[second - 1]) && Is(Gazetteer.Of(tokens[k].Hash), Known.LastName);
 
     private static bool Is(Known known, Known any) => (known & any) != 0;
 }

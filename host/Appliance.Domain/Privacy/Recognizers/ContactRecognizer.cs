@@ -1,0 +1,78 @@
+using System.Text;
+using Appliance.Domain.Privacy.Scanning;
+
+namespace Appliance.Domain.Privacy.Recognizers;
+
+/// <summary>Cards of contacts (vCard, RFC 6350): the property says what its value is.</summary>
+internal sealed class ContactRecognizer : IRecognizer
+{
+    private const int LinesMax = 200, NameMax = 16;
+    private const float Score = 0.9f;
+
+    private static readonly Dictionary<string, string> Properties = new()
+    {
+        ["N"] = EntityTypes.Person, ["FN"] = EntityTypes.Person, ["NICKNAME"] = EntityTypes.Person, ["ADR"] = EntityTypes.StreetAddress, ["BDAY"] = EntityTypes.BirthDate, ["TEL"] = EntityTypes.Phone,
+    };
+
+    public string Name => "contacts";
+
+    public void Find(Scan scan)
+    {
+        var view = scan.View;
+        for (var at = view.IndexOf("BEGIN:VCARD"u8); at >= 0;)
+        {
+            var end = Card(scan, at);
+            at = Bytes.Next(view, end, "BEGIN:VCARD"u8);
+        }
+    }
+
+    // From line to line up to the end of the card.
+    private static int Card(Scan scan, int at)
+    {
+        var view = scan.View;
+        for (var lines = 0; lines < LinesMax && at < view.Length; lines++)
+        {
+            var length = view[at..].IndexOf((byte)'\n');
+            var line = view.Slice(at, length < 0 ? view.Length - at : length).TrimEnd((byte)'\r');
+            if (lines > 0 && line.StartsWith("END:VCARD"u8))
+            {
+                break;
+            }
+            Line(scan, at, line);
+            at += length < 0 ? view.Length - at : length + 1;
+        }
+        return at;
+    }
+
+    // What was hidden before is no value.
+    private static bool HasWord(ReadOnlySpan<byte> value)
+    {
+        foreach (var b in value)
+        {
+            if (Bytes.IsWord(b))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // item1.TEL;TYPE=CELL:+39 347 1234567
+    private static void Line(Scan scan, int at, ReadOnlySpan<byte> line)
+    {
+        var colon = line.IndexOf((byte)':');
+        if (colon < 1)
+        {
+            return;
+        }
+        var name = line[..colon];
+        name = name.IndexOf((byte)';') is var parameters and > 0 ? name[..parameters] : name;
+        name = name[(name.LastIndexOf((byte)'.') + 1)..];
+        var value = line[(colon + 1)..];
+        var blank = value.IndexOfAnyExcept((byte)';', (byte)' ');
+        if (name.Length <= NameMax && HasWord(value) && Properties.TryGetValue(Encoding.Latin1.GetString(name).ToUpperInvariant(), out var type))
+        {
+            scan.Add(type, at + colon + 1 + blank, at + colon + 1 + value.TrimEnd("; "u8).Length, Score, "vcard");
+        }
+    }
+}
