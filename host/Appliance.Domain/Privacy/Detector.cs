@@ -49,12 +49,12 @@ public sealed class Detector
     /// <summary>Rules alone: everything with a form or a checksum.</summary>
     internal static IReadOnlyList<IRecognizer> Structured { get; } =
     [
-        new SecretRecognizer(), new EmailRecognizer(), new UrlRecognizer(), new NetworkRecognizer(), new CodeRecognizer(), new SpelledRecognizer(), new SpokenRecognizer(), new ContactRecognizer(), new WrappedRecognizer(), new MisreadRecognizer(), new CryptoRecognizer(),
+        new SecretRecognizer(), new EmailRecognizer(), new UrlRecognizer(), new NetworkRecognizer(), new CodeRecognizer(), new SpelledRecognizer(), new SpokenRecognizer(), new ContactRecognizer(), new HealthMessageRecognizer(), new WrappedRecognizer(), new MisreadRecognizer(), new CryptoRecognizer(),
         new PhoneRecognizer(), new DateRecognizer(), new AgeRecognizer(), new PlaceRecognizer(),
     ];
 
     /// <summary>All recognizers of the appliance.</summary>
-    internal static IReadOnlyList<IRecognizer> Standard { get; } = [.. Structured, new OriginRecognizer(), new AddressRecognizer(), new AddressLines(), new NameRecognizer()];
+    internal static IReadOnlyList<IRecognizer> Standard { get; } = [.. Structured, new OriginRecognizer(), new AddressRecognizer(), new AddressLines(), new KeyedNameRecognizer(), new NameRecognizer()];
 
     /// <summary>The words that any of them waits for, by who does.</summary>
     internal static WordFilter Awaited { get; } = new([.. Enum.GetValues<Waiting>().Where(w => w != Waiting.Nobody).Select(w => Standard.Where(r => r.Waits == w).SelectMany(r => r.Awaits))]);

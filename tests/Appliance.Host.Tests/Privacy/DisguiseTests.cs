@@ -118,4 +118,34 @@ public sealed class DisguiseTests
     [InlineData("salve abito in via oberdan 15 grazie", "salve abito in <STREET_ADDRESS> grazie")]
     [InlineData("vado via alle 15 e passo via mail 3", "vado via alle 15 e passo via mail 3")]
     public void Cards_of_contacts_spoken_dates_and_small_streets_are_found(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("MSH|^~\\&|A\rPID|1||123456^^^HOSP^MR||ROSSI^GIULIA||19850412|F|||VIA VERDI 8^^TORINO^^10124^ITA||0115551234\rPV1|1|I|||||77^FERRI^ANNA",
+        "MSH|^~\\&|A\rPID|1||<MEDICAL_RECORD_ID>^^^HOSP^MR||<PERSON>||<BIRTH_DATE>|F|||<STREET_ADDRESS>||<PHONE_NUMBER>\rPV1|1|I|||||<PERSON>")]
+    [InlineData("vedi PID|1||123 nel manuale", "vedi PID|1||123 nel manuale")] // not at the beginning of a line
+    [InlineData("{\"family\": \"Conti\", \"given\": [\"Adele\"]}", "{\"family\": \"<PERSON>\", \"given\": [\"<PERSON>\"]}")]
+    [InlineData("<a:Cognome> Pace </a:Cognome>", "<a:Cognome> <PERSON> </a:Cognome>")]
+    [InlineData("{\"name\": \"lodash\", \"family\": \"x86\"}", "{\"name\": \"lodash\", \"family\": \"x86\"}")]
+    public void Fields_that_hold_nothing_but_a_person_are_found_by_their_place(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("mysql -u root -p'R00t!pass' prod", "mysql -u root -p'<SECRET>' prod")]
+    [InlineData("sshpass -p S3gret0!! ssh host", "sshpass -p <SECRET> ssh host")]
+    [InlineData("mysql -u root -p prod", "mysql -u root -p prod")]
+    [InlineData("mysqldump -p$DB_PASS prod", "mysqldump -p$DB_PASS prod")]
+    [InlineData("PGPASSWORD=gr33nT3a psql -h db", "PGPASSWORD=<SECRET> psql -h db")]
+    [InlineData("redis://:p4ssw0rdXyz@cache.example.org:6379/0", "<SECRET>")]
+    [InlineData("OTP: 482913", "OTP: <SECRET>")]
+    [InlineData("chiave WPA: k9Lm-22xP-77qR", "chiave WPA: <SECRET>")]
+    [InlineData("key: mario.rossi@example.it", "key: <EMAIL_ADDRESS>")]
+    public void Secrets_in_commands_and_settings_are_secrets_and_their_holders_are_not(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("demeurant 12 bis avenue Victor Hugo, 75116 Paris", "demeurant <STREET_ADDRESS>")]
+    [InlineData("au 3 place de la Mairie, 31000 Toulouse", "au <STREET_ADDRESS>")]
+    [InlineData("au 45 chemin des Vignes, 13090 Aix-en-Provence", "au <STREET_ADDRESS>")]
+    [InlineData("BIC COBADEFFXXX", "BIC <BIC>")]
+    [InlineData("NI number QQ123456C", "NI number <UK_NINO>")]
+    [InlineData("Hola, soy Pablo y te llamo mañana", "Hola, soy <PERSON> y te llamo mañana")]
+    public void Addresses_and_codes_of_other_countries_are_whole(string text, string expected) => Redact(text).Should().Be(expected);
 }

@@ -42,6 +42,6 @@ public sealed class LinearTimeTests
     [
         "1", "1 ", "1-", "1.", "1,", "12 34 56 ", "a", "A", "A ", "Aa ", "a@", "@", "a.", ".", "a.b.", "a:", "::", ":", "1:", "a@a.", "://", "http://", "AB1", "A1 ", "IT60X ", "Via ", "Via Roma 1, ",
         "password: ", "eyJ", "-----BEGIN PRIVATE KEY", "AKIA", "<PERSON", "&#", "%4", "\\u00", "é", "’", "Mi chiamo Anna ", "+39 ", "(1) ", "1/1/", "0x", "at dot ", "Q~", "\u200B", "123e4567-",
-        "12 34\n56 ", "uno due ", "CF 0O1I", "iban IT6O ", "x(a)", "x=40a.it", "10 dot 1 dot ", "a @ b ", "BEGIN:VCARD\nN:a\n", "password è ", "pin 1 ", "<b>1</b>", "<br>1", "1(.)", "p.zza ", "C.F. ", "1234\n", "IT60\n  X", "carta 4111 11\n", "http://a.b/1.2.3.4/x@y.it/", "a.it/", "a dot b at ", "a@b dot ", "[.]", "tel 1 2 3 4 5 6 7 8 9 ", "ABCDEFGHIJKLMNOP ",
+        "12 34\n56 ", "uno due ", "CF 0O1I", "iban IT6O ", "x(a)", "x=40a.it", "10 dot 1 dot ", "a @ b ", "BEGIN:VCARD\nN:a\n", "password è ", "pin 1 ", "<b>1</b>", "<br>1", "1(.)", "p.zza ", "C.F. ", "PID|1||2\n", "PID|", "</a>", "x</family>", "family\":\"", "mysql ", "mysql -p", "sshpass -p ", "1 bis via ", "BIC ABCDEFGH ", "cf A1 ", "CF 1234 ", "password=a&", "1234\n", "IT60\n  X", "carta 4111 11\n", "http://a.b/1.2.3.4/x@y.it/", "a.it/", "a dot b at ", "a@b dot ", "[.]", "tel 1 2 3 4 5 6 7 8 9 ", "ABCDEFGHIJKLMNOP ",
     ];
 }

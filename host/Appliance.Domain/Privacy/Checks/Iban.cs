@@ -11,6 +11,11 @@ internal static class Iban
     // BBAN shapes: n digits, a capitals, c both, each with its count.
     private static readonly Dictionary<int, string> Shapes = Table.Lines("iban.tsv").Select(l => l.Split('\t')).ToDictionary(f => Country((byte)f[0][0], (byte)f[0][1]), f => Expand(f[1]));
 
+    private static readonly bool[] Countries = [.. Enumerable.Range(0, 26 * 26).Select(n => Shapes.ContainsKey(Country((byte)('A' + (n / 26)), (byte)('A' + (n % 26)))))];
+
+    /// <summary>Whether two capitals are a country that has such accounts.</summary>
+    internal static bool IsCountry(byte first, byte second) => first is >= (byte)'A' and <= (byte)'Z' && second is >= (byte)'A' and <= (byte)'Z' && Countries[((first - 'A') * 26) + second - 'A'];
+
     internal static bool Holds(ReadOnlySpan<byte> code) => IsShaped(code) && Iso7064.Mod97(code[..4], Iso7064.Mod97(code[4..])) == 1;
 
     /// <summary>Whether the country has accounts of this length and shape, whatever the check digits say.</summary>

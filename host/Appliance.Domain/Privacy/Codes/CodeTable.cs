@@ -1,12 +1,14 @@
+using Appliance.Domain.Privacy.Checks;
+
 namespace Appliance.Domain.Privacy.Codes;
 
-/// <summary>The rules in the order in which they are asked: by length, and by whether the first two characters are digits or letters.</summary>
+/// <summary>The rules in the order in which they are asked: by length, and by whether the first two characters are digits or letters, and letters that no country of accounts has.</summary>
 internal sealed class CodeTable
 {
     /// <summary>Longest code, in characters without separators.</summary>
     internal const int LengthMax = 34;
 
-    private const int Beginnings = 4, Places = LengthMax + 1;
+    private const int Beginnings = 5, TwoLetters = 3, NoCountry = 4, Places = LengthMax + 1;
     private readonly CodeRule[][] _rules = new CodeRule[Beginnings * Places][];
     private readonly ulong[] _allowed = new ulong[Beginnings * Places];
     private readonly ulong[] _next = new ulong[Beginnings * Places * Places];
@@ -16,7 +18,7 @@ internal sealed class CodeTable
         var all = rules.ToArray();
         for (var beginning = 0; beginning < Beginnings; beginning++)
         {
-            var these = all.Where(r => Begins(r.Shape.Mask, beginning)).ToArray();
+            var these = all.Where(r => Begins(r.Shape.Mask, Math.Min(beginning, TwoLetters)) && !(beginning == NoCountry && r.Type == EntityTypes.Iban)).ToArray();
             for (var length = 0; length < Places; length++)
             {
                 _rules[(beginning * Places) + length] = [.. these.Where(r => r.Shape.Mask.Length == length)];
@@ -29,8 +31,9 @@ internal sealed class CodeTable
         }
     }
 
-    /// <summary>Which of the four lists a code is in: the higher bit for a letter first, the lower for a letter second.</summary>
-    internal static int Beginning(byte first, byte second) => (first >= 'A' ? 2 : 0) + (second >= 'A' ? 1 : 0);
+    /// <summary>Which of the five lists a code is in: the higher bit for a letter first, the lower for a letter second; two letters that are no country's apart.</summary>
+    internal static int Beginning(byte first, byte second) =>
+        (first >= 'A' ? 2 : 0) + (second >= 'A' ? 1 : 0) is var letters && letters == TwoLetters && !Iban.IsCountry(first, second) ? NoCountry : letters;
 
     internal ReadOnlySpan<CodeRule> For(int beginning, int length) => _rules[(beginning * Places) + length];
 

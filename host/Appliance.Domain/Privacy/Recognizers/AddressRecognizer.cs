@@ -5,7 +5,8 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Street addresses by a grammar: the kind of street before or behind its name, a number, what lies inside the house, postal code, city and province.</summary>
 internal sealed class AddressRecognizer : IRecognizer
 {
-    private const int NameMax = 6, SmallNameMax = 4;
+    private const int NameMax = 6, SmallNameMax = 4, ZipLength = 5;
+    private static readonly HashSet<uint> Again = WordHash.All("bis ter quater");
     private static readonly uint Corner = WordHash.Of("corner"), Of = WordHash.Of("of"), And = WordHash.Of("and"), The = WordHash.Of("the");
     private static readonly HashSet<uint> Boxes = WordHash.All("box apo fpo dpo");
     private static readonly HashSet<uint> Spanish = WordHash.All("c calle av avda avenida plaza paseo ronda camino carrer carretera travesía travesia rambla pza urbanización glorieta");
@@ -95,14 +96,24 @@ internal sealed class AddressRecognizer : IRecognizer
         }
         var number = Number(scan, named + 1);
         number = number >= 0 && tokens[number].Length <= 3 && Number(scan, number + 1) is var behind and > 0 && tokens[behind].Length <= 4 && scan.View[tokens[number].End] == ',' ? behind : number; // Strada Statale 16, 65
-        var front = kind > 0 && tokens[kind - 1] is { IsNumber: true, Length: <= 4 } && Streets.Gap(scan, kind) && number < 0;
+        var lead = Lead(scan, kind);
+        number = lead >= 0 && number >= 0 && tokens[number] is { IsNumber: true, Length: ZipLength } ? -1 : number; // 3 place de la Mairie, 31000 Toulouse
+        var front = lead >= 0 && number < 0;
         number = number < 0 && spanish && named + 2 < tokens.Length && tokens[named + 1].Length == 1 && Bytes.StandsAt(scan.View, tokens[named + 1].Start, "s/n"u8) ? named + 2 : number;
         number = spanish && number >= 0 ? Floor(scan, number) : number;
         if (number < 0 && !front && (!tokens[kind].Has(Kinds.Capital) || spanish))
         {
             return (kind, -1, false);
         }
-        return (front ? kind - 1 : kind, number < 0 ? named : number, front || number >= 0);
+        return (front ? lead : kind, number < 0 ? named : number, front || number >= 0);
+    }
+
+    // The number in front: 12 rue, 12 bis avenue; -1 for none.
+    private static int Lead(Scan scan, int kind)
+    {
+        var tokens = scan.Tokens;
+        var at = kind > 1 && tokens[kind - 1].Length <= 6 && Again.Contains(tokens[kind - 1].Hash) && Streets.Gap(scan, kind) ? kind - 1 : kind;
+        return at > 0 && tokens[at - 1] is { IsNumber: true, Length: <= 4 } && Streets.Gap(scan, at) ? at - 1 : -1;
     }
 
     // via oberdan 15, where nobody wrote capitals: words that are no everyday ones, then a number. The last word, 0 for none.

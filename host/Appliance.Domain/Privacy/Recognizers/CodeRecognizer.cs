@@ -9,10 +9,10 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <remarks>Between groups one blank, dash, dot or slash, or one line break, may stand; <see cref="WrappedRecognizer"/> knows breaks inside a group. Time is linear: a run has at most 34 characters and 10 groups.</remarks>
 internal sealed class CodeRecognizer : IRecognizer
 {
-    private const int CharactersMax = 34, GroupsMax = 12, LettersMax = 6, WordsBefore = 3;
+    private const int CharactersMax = 34, GroupsMax = 12, LettersMax = 6, WordsBefore = 3, BankLength = 8;
     private const float Cued = 0.45f, CueAdds = 0.4f, AloneAdds = 0.2f, AloneAndRightAdds = 0.4f, InsideTakes = 0.35f;
 
-    private static readonly CueSet FiscalCode = CueLexicon.Group("it-cf");
+    private static readonly CueSet FiscalCode = CueLexicon.Group("it-cf"), BankCue = CueLexicon.Group("bic");
 
     public string Name => "codes";
 
@@ -40,6 +40,20 @@ internal sealed class CodeRecognizer : IRecognizer
             }
         }
         Lettered(scan);
+        Bank(scan);
+    }
+
+    // COBADEFFXXX: a bank's code has no digit, and a word announces it.
+    private static void Bank(Scan scan)
+    {
+        foreach (var k in scan.Capitals)
+        {
+            var token = scan.Tokens[k];
+            if (token.Length is BankLength or BankLength + 3 && !token.Has(Kinds.Digit | Kinds.Lower | Kinds.High) && scan.Before(k, WordsBefore).Has(BankCue))
+            {
+                scan.Add("BIC", token.Start, token.End, 0.8f, "shape+cue");
+            }
+        }
     }
 
     // A fiscal code whose digits are all written as letters, since other people had the codes before it.

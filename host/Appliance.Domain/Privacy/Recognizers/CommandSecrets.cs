@@ -6,16 +6,49 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <remarks>A command that was pasted with a header is hidden whole: which host, whose account and the key belong together. Forms: gitleaks' rules of the same names.</remarks>
 internal static class CommandSecrets
 {
-    private const int CommandMax = 2048, CredentialMin = 8, AppIdMin = 15, AppTokenMin = 27, AppTokenMax = 40;
+    private const int CommandMax = 2048, CredentialMin = 8, AppIdMin = 15, AppTokenMin = 27, AppTokenMax = 40, OptionMax = 160, PasswordMin = 4;
 
-    private static readonly uint Command = WordHash.Of("curl"), Shop = WordHash.Of("contribsys");
+    private static readonly uint Command = WordHash.Of("curl"), Shop = WordHash.Of("contribsys"), WithPassword = WordHash.Of("sshpass");
+    private static readonly HashSet<uint> Databases = WordHash.All("mysql mysqldump mysqladmin mariadb");
 
-    internal static IEnumerable<uint> Awaits => [Command, Shop];
+    internal static IEnumerable<uint> Awaits => [Command, Shop, WithPassword, .. Databases];
 
     internal static void Find(Scan scan)
     {
         Curl(scan);
         Contribsys(scan);
+        Option(scan);
+    }
+
+    // mysql -u root -p'secret': the option and its value are one word; sshpass -p secret: they are two.
+    private static void Option(Scan scan)
+    {
+        var view = scan.View;
+        foreach (var k in scan.Awaited)
+        {
+            var token = scan.Tokens[k];
+            var apart = token.Hash == WithPassword;
+            if (token.After != ' ' || !(apart || Databases.Contains(token.Hash)))
+            {
+                continue;
+            }
+            var line = view[token.End..Math.Min(view.Length, token.End + OptionMax)];
+            line = line.IndexOf((byte)'\n') is var stop and >= 0 ? line[..stop] : line;
+            var option = line.IndexOf(" -p"u8);
+            var start = option + 3 + (apart ? 1 : 0);
+            if (option < 0 || start >= line.Length || line[start] == ' ' || (apart && line[start - 1] != ' '))
+            {
+                continue;
+            }
+            var quote = line[start] is (byte)'\'' or (byte)'"' ? line[start] : (byte)' ';
+            start += quote == ' ' ? 0 : 1;
+            var length = line[start..].IndexOf(quote);
+            var value = length < 0 ? line[start..] : line.Slice(start, length);
+            if (value.Length >= PasswordMin && value[0] is not ((byte)'$' or (byte)'-'))
+            {
+                scan.Add(EntityTypes.Secret, token.End + start, token.End + start + value.Length, 0.9f, "option");
+            }
+        }
     }
 
     // curl ... -H 'Authorization: Basic c2VjcmV0' up to the quote that closes the header

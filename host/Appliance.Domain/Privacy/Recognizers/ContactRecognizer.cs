@@ -44,19 +44,6 @@ internal sealed class ContactRecognizer : IRecognizer
         return at;
     }
 
-    // What was hidden before is no value.
-    private static bool HasWord(ReadOnlySpan<byte> value)
-    {
-        foreach (var b in value)
-        {
-            if (Bytes.IsWord(b))
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
     // item1.TEL;TYPE=CELL:+39 347 1234567
     private static void Line(Scan scan, int at, ReadOnlySpan<byte> line)
     {
@@ -70,7 +57,7 @@ internal sealed class ContactRecognizer : IRecognizer
         name = name[(name.LastIndexOf((byte)'.') + 1)..];
         var value = line[(colon + 1)..];
         var blank = value.IndexOfAnyExcept((byte)';', (byte)' ');
-        if (name.Length <= NameMax && HasWord(value) && Properties.TryGetValue(Encoding.Latin1.GetString(name).ToUpperInvariant(), out var type))
+        if (name.Length <= NameMax && Bytes.HasWord(value) && Properties.TryGetValue(Encoding.Latin1.GetString(name).ToUpperInvariant(), out var type))
         {
             scan.Add(type, at + colon + 1 + blank, at + colon + 1 + value.TrimEnd("; "u8).Length, Score, "vcard");
         }

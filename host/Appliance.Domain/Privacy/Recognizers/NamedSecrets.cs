@@ -9,7 +9,8 @@ internal static class NamedSecrets
 {
     internal const int ValueMax = 512;
     private const int ValueMin = 6;
-    private const double EntropyMin = 2.5, LongEntropyMin = 3.1;
+    private const float Certain = 0.93f, BareKey = 0.8f;
+    private const double EntropyMin = 2.2, LongEntropyMin = 3.1;
     private static readonly CueSet Secret = CueLexicon.Group("secret"), Passport = CueLexicon.Group("passport");
 
     /// <summary>What ends a value that has no quotation marks.</summary>
@@ -91,7 +92,7 @@ internal static class NamedSecrets
         {
             return 0;
         }
-        scan.Add(EntityTypes.Secret, mark, mark + value.Length, 0.93f, "named");
+        scan.Add(EntityTypes.Secret, mark, mark + value.Length, IsBareKey(scan, token) ? BareKey : Certain, "named");
         return mark + value.Length;
     }
 
@@ -115,6 +116,10 @@ internal static class NamedSecrets
             length++;
         }
     }
+
+    // key: mario@example.it may be the key of a table: what the value is by its own form is surer.
+    private static bool IsBareKey(Scan scan, int token) => Bytes.StandsAt(scan.View, scan.Tokens[token].Start, "key"u8) && scan.Tokens[token].Length == 3
+        && !(token > 0 && scan.Tokens[token].Start - scan.Tokens[token - 1].End == 1);
 
     // accessKey, OktaApiToken
     private static bool EndsAsSecret(ReadOnlySpan<byte> word) => word.Length >= 6 && (word[^1] | 0x20) is 'y' or 'n' or 't' or 'd' or 's'

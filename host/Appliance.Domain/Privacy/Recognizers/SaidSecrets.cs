@@ -6,17 +6,18 @@ namespace Appliance.Domain.Privacy.Recognizers;
 internal static class SaidSecrets
 {
     private const int WordsBetween = 3, GapMax = 4, PinMin = 4, PinMax = 8;
-    private static readonly HashSet<uint> Names = WordHash.All("password pwd passwort contraseña passphrase parola passcode"), Is = WordHash.All("è is ist es est era was sarà");
-    private static readonly uint Pin = WordHash.Of("pin"), E = WordHash.Of("e");
+    private static readonly HashSet<uint> Names = WordHash.All("password pwd passwort contraseña passphrase parola"), Is = WordHash.All("è is ist es est era was sarà");
+    private static readonly HashSet<uint> Numbers = WordHash.All("pin otp passcode");
+    private static readonly uint E = WordHash.Of("e");
 
-    internal static IEnumerable<uint> Awaits => [.. Names, Pin];
+    internal static IEnumerable<uint> Awaits => [.. Names, .. Numbers];
 
     internal static void Find(Scan scan)
     {
         foreach (var k in scan.Awaited)
         {
             var hash = scan.Tokens[k].Hash;
-            if (hash == Pin)
+            if (Numbers.Contains(hash))
             {
                 Number(scan, k);
             }

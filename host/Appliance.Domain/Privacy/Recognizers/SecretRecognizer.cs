@@ -159,7 +159,7 @@ internal sealed class SecretRecognizer : IRecognizer
             var end = window.IndexOfAny((byte)'/', (byte)' ', (byte)'\n');
             window = end < 0 ? window : window[..end];
             var (sign, colon) = (window.LastIndexOf((byte)'@'), window.IndexOf((byte)':'));
-            if (colon > 0 && sign > colon + 3)
+            if (colon >= 0 && sign > colon + 3)
             {
                 scan.Add(EntityTypes.Secret, at + 3 + colon + 1, at + 3 + sign, 0.92f, "in address");
             }

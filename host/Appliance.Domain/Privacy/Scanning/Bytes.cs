@@ -8,6 +8,19 @@ internal static class Bytes
     /// <summary>A letter or digit; bytes above ASCII are letters in a view.</summary>
     internal static bool IsWord(byte b) => b >= 0x80 || char.IsAsciiLetterOrDigit((char)b);
 
+    /// <summary>Whether there is any letter or digit: what was hidden before has none.</summary>
+    internal static bool HasWord(ReadOnlySpan<byte> text)
+    {
+        foreach (var b in text)
+        {
+            if (IsWord(b))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// <summary>An ASCII letter as a capital; anything else as it is.</summary>
     internal static byte Capital(byte b) => char.IsAsciiLetterLower((char)b) ? (byte)(b - 32) : b;
 

@@ -8,6 +8,7 @@ internal static class SureNames
 {
     // Words in front of a town.
     private static readonly HashSet<uint> Placing = WordHash.All("a ad in da presso verso near at from to en à nach aus bei");
+    private static readonly HashSet<uint> Particles = WordHash.All("d da dal dall dalla de degli dei del della delle den der des di do dos du el la le li lo van vom von zu zum al bin ben ibn abu st y e");
     private static readonly uint Saint = WordHash.Of("s");
     private const Known Place = Known.City | Known.Country;
 
@@ -49,7 +50,7 @@ internal static class SureNames
                 {
                     (tags[k - 1], tags[k]) = ((byte)Tags.Begin(0), (byte)Tags.Inside(0)); // Ferrante Luigi
                 }
-                if (right == 0 && Salutations.Trim(tokens, k, last, small, tags) is var (from, to) && from == to && IsGiven(tokens[from]) && IsFamily(tokens, tags, to + 1))
+                if (right == 0 && Salutations.Trim(tokens, small ? k : Lead(tokens, seen, k, last, tags), last, small, tags) is var (from, to) && from == to && IsGiven(tokens[from]) && IsFamily(tokens, tags, to + 1))
                 {
                     tags[to + 1] = (byte)Tags.Inside(0);
                 }
@@ -58,7 +59,21 @@ internal static class SureNames
     }
 
     // Terapia: ...; a word with a colon behind it that no list of places has is a heading. And March is a month before it is a town.
-    private static bool IsNoPlace(Token token, Known known, int kind) => kind == 1 && ((token.After == ':' && !Is(known, Place)) || DateRecognizer.IsMonth(token));
+    private static bool IsNoPlace(Token token, Known known, int kind) => (kind == 1 && ((token.After is (byte)':' or (byte)'=' && !Is(known, Place)) || DateRecognizer.IsMonth(token)))
+        || (kind == 0 && token.After == ':' && Is(known, Known.Common) && !Is(known, Known.FirstName | Known.LastName));
+
+    // soy Pablo, Virement de Marc Petit: what stands before the given name is no part of it. The first word that is left.
+    private static int Lead(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, int first, int last, Span<byte> tags)
+    {
+        var from = first < last && !tokens[first].Has(Kinds.Capital) && !Particles.Contains(tokens[first].Hash) && IsGiven(tokens[first + 1]) ? first + 1
+            : first + 1 < last && Particles.Contains(tokens[first + 1].Hash) && !Is(seen[first].Known, Known.FirstName | Known.LastName) && IsGiven(tokens[first + 2]) ? first + 2 : first;
+        if (from > first)
+        {
+            tags[first..from].Clear();
+            tags[from] = (byte)Tags.Begin(0);
+        }
+        return from;
+    }
 
     // F. Lodi, at the end of a letter; but S. Marino
     private static bool IsSigned(ReadOnlySpan<Token> tokens, int k, Known known) => Is(known, Known.LastName) && k > 0
@@ -83,7 +98,7 @@ internal static class SureNames
                 : kind == 2 && Is(known, Known.FirstName) && !Is(known, Known.Whole | Known.Common) ? 0 : kind;
         }
         var person = kind != 0 && run.Length <= 3 && Is(known, Known.FirstName) && !Is(known, Known.Whole | Known.Common);
-        if (person && run is [_, { Gap: 0, Shape: 1 } family] && Is(family.Known, Known.LastName) && (kind == 2 || !Is(family.Known, Place)))
+        if (person && run is [_, { Gap: 0, Shape: 1 } family] && Is(family.Known, Known.LastName))
         {
             return 0; // Tommaso Riva, though riva is a word
         }
