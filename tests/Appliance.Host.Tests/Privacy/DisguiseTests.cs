@@ -148,4 +148,15 @@ public sealed class DisguiseTests
     [InlineData("NI number QQ123456C", "NI number <UK_NINO>")]
     [InlineData("Hola, soy Pablo y te llamo mañana", "Hola, soy <PERSON> y te llamo mañana")]
     public void Addresses_and_codes_of_other_countries_are_whole(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Theory]
+    [InlineData("spedire a 880 Harbour Blvd Suite 200, Weehawken, NJ 07086 oggi", "spedire a <STREET_ADDRESS> oggi")]
+    [InlineData("of Flat 3, 27 Queen's Road, alleges", "of <STREET_ADDRESS>, alleges")]
+    [InlineData("carta 4111\u00B71111\u00B71111\u00B71111 ok", "carta <CREDIT_CARD> ok")]
+    [InlineData("pwd xK9!mm3Qz (non condividere)", "pwd <SECRET> (non condividere)")]
+    [InlineData("pwd errata, riprovare", "pwd errata, riprovare")]
+    [InlineData("token dckr_pat_AbCdEfGhIjKlMnOpQrStUvWx ok", "token <SECRET> ok")]
+    [InlineData("il numero della sostanza è 7664-93-9", "il numero della sostanza è 7664-93-9")]
+    [InlineData("see figure 3.1.4.1 for details", "see figure 3.1.4.1 for details")]
+    public void Odd_places_and_signs_are_read_and_numbers_of_things_are_left(string text, string expected) => Redact(text).Should().Be(expected);
 }

@@ -150,12 +150,13 @@ internal sealed class AddressRecognizer : IRecognizer
     {
         var tokens = scan.Tokens;
         var at = kind - 1;
-        while (at >= 0 && kind - at <= 5 && Streets.Gap(scan, at + 1) && tokens[at].Has(Kinds.Capital))
+        while (at >= 0 && kind - at <= 5 && Streets.Gap(scan, at + 1) && (tokens[at].Has(Kinds.Capital) || (tokens[at].Length == 1 && Bytes.At(scan.View, tokens[at].Start - 1) == '\'')))
         {
             at--;
         }
         var numbered = at >= 0 && at < kind - 1 && tokens[at].Has(Kinds.Digit) && tokens[at].Length <= 6 && Streets.Gap(scan, at + 1) && Bytes.IsDigit(scan.View[tokens[at].Start]);
         at = numbered && at > 0 && tokens[at - 1] is { IsNumber: true, Length: <= 5 } && tokens[at].Start - tokens[at - 1].End == 1 && scan.View[tokens[at].Start - 1] == ' ' ? at - 1 : at; // 935 69 Gordon Terrace
+        at = numbered && at > 1 && tokens[at - 1] is { IsNumber: true, Length: <= 4 } && Streets.Unit.Contains(tokens[at - 2].Hash) && Streets.Near(scan, at) && Streets.Gap(scan, at - 1) ? at - 2 : at; // Flat 3, 27 Queen's Road
         return numbered ? (at, kind, true) : (kind, -1, false);
     }
 

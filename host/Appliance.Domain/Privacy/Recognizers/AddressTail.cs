@@ -35,6 +35,10 @@ internal static class AddressTail
                 end = City(scan, at + 1);
                 at = end;
             }
+            else if (numbered && token.Has(Kinds.Capital) && ZipBehind(tokens, at) is var zip and > 0)
+            {
+                end = at = zip; // Weehawken, NJ 07086
+            }
             else if (token is { IsNumber: true, Length: 5 })
             {
                 end = at;
@@ -54,6 +58,19 @@ internal static class AddressTail
             }
         }
         return end;
+    }
+
+    // The number behind a city of one or two words and its state; 0 for none.
+    private static int ZipBehind(ReadOnlySpan<Token> tokens, int city)
+    {
+        for (var at = city + 1; at + 1 < tokens.Length && at <= city + 2; at++)
+        {
+            if (tokens[at] is { Length: 2 } state && !state.Has(Kinds.Lower | Kinds.Digit) && tokens[at + 1] is { IsNumber: true, Length: 5 } zip && zip.IsOneBlankBehind(state) && state.Start - tokens[at - 1].End <= 2)
+            {
+                return at + 1;
+            }
+        }
+        return 0;
     }
 
     // Reggio nell'Emilia (RE)

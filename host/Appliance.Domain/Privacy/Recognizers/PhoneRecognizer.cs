@@ -136,6 +136,10 @@ internal sealed class PhoneRecognizer : IRecognizer
         {
             return 0.9f;
         }
+        if (groups.Length > 2 && groups[^1] == 1)
+        {
+            return 0; // 7664-93-9 is a substance
+        }
         var shape = National(view, scan.Tokens.Slice(first, taken), groups, digits, bracket);
         shape += shape >= 0.3f && first == 0 && taken == scan.TokenCount ? 0.2f : 0; // a field's value
         if (before.Has(Phone) || (behind && scan.After(first + taken - 1, CuesBehind).Has(Phone)))

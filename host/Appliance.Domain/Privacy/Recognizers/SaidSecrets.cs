@@ -5,7 +5,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Passwords and PINs as people tell each other: <c>la password è Gatto!77x</c>, <c>PIN: 48213</c>.</summary>
 internal static class SaidSecrets
 {
-    private const int WordsBetween = 3, GapMax = 4, PinMin = 4, PinMax = 8;
+    private const int WordsBetween = 3, GapMax = 4, PinMin = 4, PinMax = 8, FollowingMin = 8;
     private static readonly HashSet<uint> Names = WordHash.All("password pwd passwort contraseña passphrase parola"), Is = WordHash.All("è is ist es est era was sarà");
     private static readonly HashSet<uint> Numbers = WordHash.All("pin otp passcode");
     private static readonly uint E = WordHash.Of("e");
@@ -24,6 +24,7 @@ internal static class SaidSecrets
             else if (Names.Contains(hash))
             {
                 Said(scan, k);
+                Following(scan, k);
             }
         }
     }
@@ -51,6 +52,19 @@ internal static class SaidSecrets
                 scan.Add(EntityTypes.Secret, start, start + value.Length, 0.8f, "said");
             }
             return;
+        }
+    }
+
+    // pwd xK9!mm3Qz: without a verb only what has capitals, small letters and digits.
+    private static void Following(Scan scan, int name)
+    {
+        var token = scan.Tokens[name];
+        var window = token.After == ' ' ? scan.View[(token.End + 1)..Math.Min(scan.View.Length, token.End + 1 + NamedSecrets.ValueMax)] : default;
+        var length = window.IndexOfAny(" \n\r\t\"'"u8);
+        var value = (length < 0 ? window : window[..length]).TrimEnd(".,;:)"u8);
+        if (value.Length >= FollowingMin && NamedSecrets.IsSecret(value) && value.IndexOfAnyInRange((byte)'0', (byte)'9') >= 0 && value.IndexOfAnyInRange((byte)'A', (byte)'Z') >= 0 && value.IndexOfAnyInRange((byte)'a', (byte)'z') >= 0)
+        {
+            scan.Add(EntityTypes.Secret, token.End + 1, token.End + 1 + value.Length, 0.75f, "said");
         }
     }
 

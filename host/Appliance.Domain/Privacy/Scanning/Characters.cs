@@ -52,7 +52,7 @@ internal static class Characters
         {
             0x2212 => '-',
             >= 0xFF01 and <= 0xFF5E => rune.Value - 0xFEE0, // full-width forms of ASCII
-            0xFE52 or 0x3002 or 0x2024 => '.',
+            0xFE52 or 0x3002 or 0x2024 or 0xB7 => '.',
             0xFE6B => '@',
             0x2018 or 0x2019 or 0x02BC or 0x00B4 or 0x2032 => '\'',
             0x201C or 0x201D or 0xAB or 0xBB or 0x201E => '"',

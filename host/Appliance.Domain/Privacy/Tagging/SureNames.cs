@@ -1,3 +1,4 @@
+using Appliance.Domain.Privacy.Cues;
 using Appliance.Domain.Privacy.Recognizers;
 using Appliance.Domain.Privacy.Scanning;
 
@@ -10,6 +11,7 @@ internal static class SureNames
     private static readonly HashSet<uint> Placing = WordHash.All("a ad in da presso verso near at from to en à nach aus bei");
     private static readonly HashSet<uint> Particles = WordHash.All("d da dal dall dalla de degli dei del della delle den der des di do dos du el la le li lo van vom von zu zum al bin ben ibn abu st y e");
     private static readonly uint Saint = WordHash.Of("s");
+    private const int FamilyMin = 4;
     private const Known Place = Known.City | Known.Country;
 
     /// <param name="candidates">Words by their place, in order.</param>
@@ -49,6 +51,14 @@ internal static class SureNames
                 if (right == 0 && IsGiven(tokens[k]) && k > 0 && IsFamily(tokens, tags, k - 1, k) && (seen[k - 1].Known & (Known.Common | Known.FirstName | Place)) == 0)
                 {
                     (tags[k - 1], tags[k]) = ((byte)Tags.Begin(0), (byte)Tags.Inside(0)); // Ferrante Luigi
+                }
+                if (right == 0 && k > 0 && IsGiven(tokens[k]) && IsFamilyApart(tokens, tags, k))
+                {
+                    (tags[k - 1], tags[k]) = ((byte)Tags.Begin(0), (byte)Tags.Inside(0)); // BAKER, THOMAS
+                }
+                if (right == 0 && last == k && IsGiven(tokens[k]) && IsUnknownFamily(tokens, tags, k + 1))
+                {
+                    tags[++last] = (byte)Tags.Inside(0); // Bruno Esposti
                 }
                 if (right == 0 && Salutations.Trim(tokens, small ? k : Lead(tokens, seen, k, last, tags), last, small, tags) is var (from, to) && from == to && IsGiven(tokens[from]) && IsFamily(tokens, tags, to + 1))
                 {
@@ -145,6 +155,20 @@ internal static class SureNames
 
     private static bool IsFamily(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k, int second) => tags[k] == Tags.Outside && tokens[k].Has(Kinds.Capital)
         && tokens[second].IsOneBlankBehind(tokens[second - 1]) && Is(Gazetteer.Of(tokens[k].Hash), Known.LastName);
+
+    // In capitals with a comma, or with an underscore as names of files have it.
+    private static bool IsFamilyApart(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k)
+    {
+        var before = tokens[k - 1];
+        var gap = tokens[k].Start - before.End;
+        return tags[k - 1] == Tags.Outside && Is(Gazetteer.Of(before.Hash), Known.LastName)
+            && ((before.After == ',' && gap == 2 && before.Has(Kinds.Upper) && !before.Has(Kinds.Lower)) || (before.After == '_' && gap == 1));
+    }
+
+    // A word with a capital that no list knows, right behind a given name.
+    private static bool IsUnknownFamily(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k) => k < tokens.Length && tags[k] == Tags.Outside
+        && tokens[k] is { Length: >= FamilyMin } word && word.Has(Kinds.Capital) && word.Has(Kinds.Lower) && word.IsWord && word.IsOneBlankBehind(tokens[k - 1]) && Gazetteer.Of(word.Hash) == Known.None
+        && CueLexicon.Of(word) == default && !Salutations.Greets(tokens, k);
 
     private static bool Is(Known known, Known any) => (known & any) != 0;
 }
