@@ -60,7 +60,7 @@ internal static class SureNames
                 {
                     tags[++last] = (byte)Tags.Inside(0); // Bruno Esposti
                 }
-                if (right == 0 && Salutations.Trim(tokens, small ? k : Lead(tokens, seen, k, last, tags), last, small, tags) is var (from, to) && from == to && IsGiven(tokens[from]) && IsFamily(tokens, tags, to + 1))
+                if (right == 0 && Salutations.Trim(tokens, small ? k : Lead(tokens, k, last, tags), last, small, tags) is var (from, to) && from == to && IsGiven(tokens[from]) && IsFamily(tokens, tags, to + 1))
                 {
                     tags[to + 1] = (byte)Tags.Inside(0);
                 }
@@ -72,17 +72,15 @@ internal static class SureNames
     private static bool IsNoPlace(Token token, Known known, int kind) => (kind == 1 && ((token.After is (byte)':' or (byte)'=' && !Is(known, Place)) || DateRecognizer.IsMonth(token)))
         || (kind == 0 && token.After == ':' && Is(known, Known.Common) && !Is(known, Known.FirstName | Known.LastName));
 
-    // soy Pablo, Virement de Marc Petit: what stands before the given name is no part of it. The first word that is left.
-    private static int Lead(ReadOnlySpan<Token> tokens, ReadOnlySpan<Seen> seen, int first, int last, Span<byte> tags)
+    // soy Pablo: a small word before the given name is no part of it. The first word that is left.
+    private static int Lead(ReadOnlySpan<Token> tokens, int first, int last, Span<byte> tags)
     {
-        var from = first < last && !tokens[first].Has(Kinds.Capital) && !Particles.Contains(tokens[first].Hash) && IsGiven(tokens[first + 1]) ? first + 1
-            : first + 1 < last && Particles.Contains(tokens[first + 1].Hash) && !Is(seen[first].Known, Known.FirstName | Known.LastName) && IsGiven(tokens[first + 2]) ? first + 2 : first;
-        if (from > first)
+        if (first == last || tokens[first].Has(Kinds.Capital) || Particles.Contains(tokens[first].Hash) || !IsGiven(tokens[first + 1]))
         {
-            tags[first..from].Clear();
-            tags[from] = (byte)Tags.Begin(0);
+            return first;
         }
-        return from;
+        (tags[first], tags[first + 1]) = (Tags.Outside, (byte)Tags.Begin(0));
+        return first + 1;
     }
 
     // F. Lodi, at the end of a letter; but S. Marino
