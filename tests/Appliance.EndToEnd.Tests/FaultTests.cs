@@ -149,7 +149,7 @@ public sealed class FaultTests
         Skip.IfNot(File.Exists("/usr/bin/strace"), "needs strace");
         using var host = new Running();
         var trace = Path.Combine(host.Root, "trace");
-        host.Start($"/usr/bin/strace -f -qq -o {trace} -e trace=fsync,fdatasync -e inject=fsync,fdatasync:error=EIO:when=40+");
+        host.Start($"/usr/bin/strace -f --seccomp-bpf -qq -o {trace} -e trace=fsync,fdatasync -e inject=fsync,fdatasync:error=EIO:when=40+");
         var refused = host.Command("audit", "search");
         for (var k = 0; refused.Code == 0 && k < 200; k++)
         {

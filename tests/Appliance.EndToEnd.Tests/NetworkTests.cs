@@ -9,7 +9,7 @@ public sealed class NetworkTests
         Skip.IfNot(File.Exists("/usr/bin/strace") && File.Exists("/usr/bin/unshare"), "needs strace and unshare");
         using var host = new Running();
         var trace = Path.Combine(host.Root, "trace");
-        host.Start($"/usr/bin/unshare -n /usr/bin/strace -f -qq -Y -o {trace} -e trace=socket,connect,bind,sendto");
+        host.Start($"/usr/bin/unshare -n /usr/bin/strace -f --seccomp-bpf -qq -Y -o {trace} -e trace=socket,connect,bind,sendto");
         try
         {
             Running.WaitFor(() => host.Command("status").Code == 0, "a traced service, which is slow to begin");

@@ -20,7 +20,7 @@ public sealed class AuditFaultTests
             var trace = folder.File("trace");
             // Opening fails for the log's own files alone: a runtime that cannot open its libraries is no test of the log.
             string[] only = call == "openat" ? [.. Names.SelectMany(f => new[] { "-P", folder.File("log/" + f) })] : [];
-            var (code, acknowledged) = Traced(["-f", "-qq", "-o", trace, .. only, "-e", "trace=" + call, "-e", $"inject={call}:error={error}:when={n}", AuditFaults.Writer, folder.File("log"), "24", "10"]);
+            var (code, acknowledged) = Traced(["-f", "--seccomp-bpf", "-qq", "-o", trace, .. only, "-e", "trace=" + call, "-e", $"inject={call}:error={error}:when={n}", AuditFaults.Writer, folder.File("log"), "24", "10"]);
             if (!File.ReadAllText(trace).Contains("(INJECTED)"))
             {
                 break; // it makes no more such calls than this

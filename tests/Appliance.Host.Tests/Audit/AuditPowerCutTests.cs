@@ -16,7 +16,7 @@ public sealed class AuditPowerCutTests
         using var folder = new TempFolder();
         var (trace, log) = (folder.File("trace"), folder.File("log"));
         Directory.CreateDirectory(log);
-        Run("/usr/bin/strace", ["-f", "-qq", "-y", "-xx", "-s", "10000000", "-e", "trace=" + Calls, "-o", trace, AuditFaults.Writer, log, "120", "50", unsynced ? "normal" : "full"]).Should().Be(0);
+        Run("/usr/bin/strace", ["-f", "--seccomp-bpf", "-qq", "-y", "-xx", "-s", "10000000", "-e", "trace=" + Calls, "-o", trace, AuditFaults.Writer, log, "120", "50", unsynced ? "normal" : "full"]).Should().Be(0);
         var (lost, opened, seen) = (0, 0, 0L);
 
         var states = PowerCut.Replay(trace, log, (unsynced ? 500 : 5000) * AuditFaults.Deep, seed: 42, (files, acknowledged) =>
