@@ -14,6 +14,9 @@ internal sealed record CodeRule(string Type, float Score, Check? Check, CueSet C
     /// <summary>The explanation where a word announces it.</summary>
     internal string WhyCued { get; } = Why + "+cue";
 
+    /// <summary>Whether its check looks at the shape alone: that a code is wrong in its check digit is no proof of a person where no word announces it.</summary>
+    internal bool IsShape { get; } = Why.EndsWith("-shape", StringComparison.Ordinal);
+
     /// <summary>From this score on a find counts.</summary>
     internal const float Threshold = 0.5f;
 

@@ -214,7 +214,7 @@ internal sealed class CodeRecognizer : IRecognizer
             var cued = around.Has(rule.Cues);
             var sure = inside ? rule.Score - InsideTakes : rule.Score;
             sure = cued ? Math.Min(1, Math.Max(sure, Cued) + CueAdds) : sure;
-            sure += !alone || cued || scan.Label != default ? 0 : rule.Check is null ? AloneAdds : AloneAndRightAdds;
+            sure += !alone || cued || scan.Label != default ? 0 : rule.Check is null ? AloneAdds : rule.IsShape ? 0 : AloneAndRightAdds;
             if (sure < CodeRule.Threshold || (best is not null && sure <= best.Value.Score) || (rule.Cased && !alone && !cued && Lowered(scan, first, count)))
             {
                 continue;
