@@ -49,8 +49,8 @@ public sealed class Detector
     /// <summary>Rules alone: everything with a form or a checksum.</summary>
     internal static IReadOnlyList<IRecognizer> Structured { get; } =
     [
-        new SecretRecognizer(), new EmailRecognizer(), new UrlRecognizer(), new NetworkRecognizer(), new CodeRecognizer(), new SpelledRecognizer(), new SpokenRecognizer(), new ContactRecognizer(), new HealthMessageRecognizer(), new WrappedRecognizer(), new MisreadRecognizer(), new CryptoRecognizer(),
-        new PhoneRecognizer(), new DateRecognizer(), new AgeRecognizer(), new PlaceRecognizer(),
+        new SecretRecognizer(), new EmailRecognizer(), new UrlRecognizer(), new NetworkRecognizer(), new CodeRecognizer(), new SpelledRecognizer(), new SpokenRecognizer(),
+        new WrappedRecognizer(), new MisreadRecognizer(), new ContactRecognizer(), new HealthMessageRecognizer(), new CryptoRecognizer(), new PhoneRecognizer(), new DateRecognizer(), new AgeRecognizer(), new PlaceRecognizer(),
     ];
 
     /// <summary>All recognizers of the appliance.</summary>

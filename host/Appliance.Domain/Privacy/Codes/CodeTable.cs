@@ -33,7 +33,7 @@ internal sealed class CodeTable
 
     /// <summary>Which of the five lists a code is in: the higher bit for a letter first, the lower for a letter second; two letters that are no country's apart.</summary>
     internal static int Beginning(byte first, byte second) =>
-        (first >= 'A' ? 2 : 0) + (second >= 'A' ? 1 : 0) is var letters && letters == TwoLetters && !Iban.IsCountry(first, second) ? NoCountry : letters;
+        (first >= 'A' ? 2 : 0) + (second >= 'A' ? 1 : 0) is var letters && letters == TwoLetters && Iban.ShapeOf(first, second) is null ? NoCountry : letters;
 
     internal ReadOnlySpan<CodeRule> For(int beginning, int length) => _rules[(beginning * Places) + length];
 

@@ -34,7 +34,8 @@ internal sealed class AddressRecognizer : IRecognizer
                 continue;
             }
             var slash = tokens[k] is { Length: 1 } one && one.Has(Kinds.Capital) && scan.View[one.Start] == 'C' && Bytes.At(scan.View, one.End) == '/'; // C/ Mayor, 3
-            var (first, last, numbered) = slash ? KindBefore(scan, k) : k > 0 && tokens[k - 1] is { Length: 1 } letter && Streets.Short.Contains(tokens[k].Hash) && (letter.Has(Kinds.Upper) ? Streets.Gap(scan, k) : letter.After == '.' && tokens[k].Start == letter.End + 1) ? KindBefore(scan, k) is var cut && cut.Last >= 0 ? (k - 1, cut.Last, cut.Numbered) : cut
+            var (first, last, numbered) = slash ? KindBefore(scan, k)
+                : IsShortened(scan, k) ? KindBefore(scan, k) is var cut && cut.Last >= 0 ? (k - 1, cut.Last, cut.Numbered) : cut
                 : Streets.Before.Contains(tokens[k].Hash) ? KindBefore(scan, k)
                 : tokens[k].Has(Kinds.Capital) && Streets.After.Contains(tokens[k].Hash) ? KindAfter(scan, k)
                 : tokens[k].Has(Kinds.Capital) && tokens[k].Length >= 6 ? Ending(scan, k)
@@ -60,6 +61,10 @@ internal sealed class AddressRecognizer : IRecognizer
             done = last;
         }
     }
+
+    // P.zza, v.le: the part behind the dot
+    private static bool IsShortened(Scan scan, int k) => k > 0 && Streets.Short.Contains(scan.Tokens[k].Hash) && scan.Tokens[k - 1] is { Length: 1 } letter
+        && (letter.Has(Kinds.Upper) ? Streets.Gap(scan, k) : letter.After == '.' && scan.Tokens[k].Start == letter.End + 1);
 
     // One look that most words do not pass: the last two letters of an ending, or the C of C/.
     private static bool MayEnd(ReadOnlySpan<byte> view, Token token) =>

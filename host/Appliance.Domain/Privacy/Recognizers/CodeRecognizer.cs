@@ -40,11 +40,11 @@ internal sealed class CodeRecognizer : IRecognizer
             }
         }
         Lettered(scan);
-        Bank(scan);
+        BankCodes(scan);
     }
 
-    // COBADEFFXXX: a bank's code has no digit, and a word announces it.
-    private static void Bank(Scan scan)
+    // COBADEFFXXX: a code without a digit, which only a word makes one.
+    private static void BankCodes(Scan scan)
     {
         foreach (var k in scan.Capitals)
         {

@@ -11,9 +11,7 @@ internal sealed class DateRecognizer : IRecognizer
 {
     private const int YearMin = 1850, YearMax = 2149, BirthBack = 5;
     private static readonly CueSet Birth = CueLexicon.Group("birth");
-    private static readonly Dictionary<uint, int> Months = Table.Lines("months.tsv").Select(l => l.Split('\t'))
-        .SelectMany(f => f[1].Split(' ').Select(w => (Hash: WordHash.Of(w), Month: int.Parse(f[0], System.Globalization.CultureInfo.InvariantCulture))))
-        .DistinctBy(m => m.Hash).ToDictionary(m => m.Hash, m => m.Month);
+    private static readonly Dictionary<uint, int> Months = Table.Numbers("months.tsv");
 
     private static readonly HashSet<uint> Years = WordHash.All("in of during since nel dal en año im seit until till before after a");
     private static readonly HashSet<uint> Weekdays = WordHash.All("monday tuesday wednesday thursday friday saturday sunday");
@@ -142,7 +140,7 @@ internal sealed class DateRecognizer : IRecognizer
         return Year(view, tokens, k) is var year && year > k ? year : -1;
     }
 
-    // dieci dicembre 1985, primo maggio 2001
+    // dieci dicembre 1985
     private static bool IsSaidDay(ReadOnlySpan<Token> tokens, int at) => Near(tokens, at + 1) && NumberWords.Of(tokens[at].Hash) is >= 1 and <= 31;
 
     /// <summary>Whether a word is the name of a month, or short for one.</summary>

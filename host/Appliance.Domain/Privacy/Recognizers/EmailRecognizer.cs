@@ -7,7 +7,6 @@ internal sealed class EmailRecognizer : IRecognizer
 {
     private const int LocalMax = 64, DomainMax = 253, DomainWordsMax = 12, LocalWordsMax = 4;
     private static readonly HashSet<uint> At = WordHash.All("at ät chiocciola arroba klammeraffe arobase");
-    private static readonly HashSet<uint> Dot = WordHash.All("dot punto punkt point");
 
     public string Name => "email";
 
@@ -135,7 +134,7 @@ internal sealed class EmailRecognizer : IRecognizer
         var tokens = scan.Tokens;
         foreach (var k in scan.Awaited)
         {
-            if (scan.IsFor(k, Waiting.Emails) && k > 0 && k + 2 < tokens.Length && At.Contains(tokens[k].Hash) && Bracketed(scan.View, tokens[k - 1].End, tokens[k], tokens[k + 1].Start)
+            if (scan.IsFor(k, Waiting.Emails) && k > 0 && k + 2 < tokens.Length && At.Contains(tokens[k].Hash) && HiddenDots.Bracketed(scan.View, tokens[k - 1].End, tokens[k], tokens[k + 1].Start)
                 && HiddenDomainEnd(scan, k + 1) is var end and > 0)
             {
                 scan.Add(EntityTypes.Email, HiddenLocalStart(scan, k - 1), end, 0.9f, "hidden address");
@@ -151,18 +150,14 @@ internal sealed class EmailRecognizer : IRecognizer
         while (last + 1 < tokens.Length && last < first + DomainWordsMax)
         {
             var between = scan.View[tokens[last].End..tokens[last + 1].Start];
-            if (between is [(byte)'.'] or [(byte)'-'] or [(byte)'(', (byte)'.', (byte)')'])
+            if (between is [(byte)'.'] or [(byte)'-'])
             {
                 dots += between[0] == '-' ? 0 : 1;
                 last++;
             }
-            else if (between is [(byte)' ', (byte)'.', (byte)' '])
+            else if (HiddenDots.Behind(scan, last) is var behind and > 0)
             {
-                (last, dots) = (last + 1, dots + 1);
-            }
-            else if (IsDot(scan, last + 1))
-            {
-                (last, dots) = (last + 2, dots + 1);
+                (last, dots) = (behind, dots + 1);
             }
             else
             {
@@ -183,7 +178,7 @@ internal sealed class EmailRecognizer : IRecognizer
             {
                 last--;
             }
-            if (last < 2 || tokens[last].Start != start || !IsDot(scan, last - 1))
+            if (last < 2 || tokens[last].Start != start || !HiddenDots.IsWord(scan, last - 1))
             {
                 break;
             }
@@ -193,13 +188,6 @@ internal sealed class EmailRecognizer : IRecognizer
         return start;
     }
 
-    /// <summary>Whether a word between two others stands for a dot.</summary>
-    internal static bool IsDot(Scan scan, int word)
-    {
-        var tokens = scan.Tokens;
-        return word > 0 && word + 1 < tokens.Length && Dot.Contains(tokens[word].Hash) && Bracketed(scan.View, tokens[word - 1].End, tokens[word], tokens[word + 1].Start);
-    }
-
     private static int FirstFrom(ReadOnlySpan<Token> tokens, int token, int place)
     {
         while (token < tokens.Length - 1 && tokens[token].Start < place)
@@ -207,13 +195,5 @@ internal sealed class EmailRecognizer : IRecognizer
             token++;
         }
         return token;
-    }
-
-    // " at ", "[at]", " (at) ", "-at-"
-    private static bool Bracketed(ReadOnlySpan<byte> view, int before, Token word, int after)
-    {
-        var left = view[before..word.Start];
-        var right = view[word.End..after];
-        return left.Length is >= 1 and <= 3 && right.Length is >= 1 and <= 3 && left.IndexOfAnyExcept(" [({<-_"u8) < 0 && right.IndexOfAnyExcept(" ])}>-_"u8) < 0;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class HealthMessageRecognizer : IRecognizer
         [("IN1", 16)] = EntityTypes.Person, [("IN1", 18)] = EntityTypes.BirthDate, [("IN1", 19)] = EntityTypes.StreetAddress, [("IN1", 36)] = Policy,
     };
 
-    private static readonly string[] Segments = [.. Fields.Keys.Select(f => f.Segment).Distinct()];
+    private static readonly (string Name, byte[] Mark)[] Segments = [.. Fields.Keys.Select(f => f.Segment).Distinct().Select(s => (s, Encoding.ASCII.GetBytes(s + "|")))];
 
     public string Name => "health messages";
 
@@ -33,9 +33,8 @@ internal sealed class HealthMessageRecognizer : IRecognizer
         {
             return;
         }
-        foreach (var segment in Segments)
+        foreach (var (segment, mark) in Segments)
         {
-            var mark = Encoding.ASCII.GetBytes(segment + "|");
             for (var at = view.IndexOf(mark); at >= 0; at = Bytes.Next(view, at + mark.Length, mark))
             {
                 if (at == 0 || view[at - 1] is (byte)'\r' or (byte)'\n')

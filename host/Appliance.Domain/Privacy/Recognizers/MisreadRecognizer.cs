@@ -8,9 +8,10 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <remarks>Only behind a word that announces them; accounts and cards must be right once they are read as meant.</remarks>
 internal sealed class MisreadRecognizer : IRecognizer
 {
-    private const int GroupsMax = 10, GroupMin = 3, WordsBefore = 3, CardLength = 16, LengthMin = 11;
+    private const int GroupsMax = 10, GroupMin = 3, WordsBefore = 3, CardLength = 16;
     private const float Score = 0.8f;
     private static readonly CueSet Account = CueLexicon.Group("iban"), Card = CueLexicon.Group("card"), Person = CueLexicon.Group("it-cf");
+    private static readonly CueSet Announced = Account | Card | Person;
 
     public string Name => "misread";
 
@@ -36,17 +37,19 @@ internal sealed class MisreadRecognizer : IRecognizer
         }
     }
 
-    private static CueSet Announced => Account | Card | Person;
-
     // Where a code ends that begins at a token; 0 for none.
     private static int At(Scan scan, int first, CueSet cues)
     {
         Span<byte> code = stackalloc byte[Iban.LengthMax], read = stackalloc byte[Iban.LengthMax];
         var token = scan.Tokens[first];
-        var country = token.Length > 1 ? Iban.LengthOf(Bytes.Capital(scan.View[token.Start]), Bytes.Capital(scan.View[token.Start + 1])) : 0;
-        if (cues.Has(Account) && country > LengthMin && Collect(scan, first, code[..country]) is var account and > 0 && IsAccount(code[..country], read[..country]))
+        var shape = cues.Has(Account) && token.Length > 1 ? Iban.ShapeOf(Bytes.Capital(scan.View[token.Start]), Bytes.Capital(scan.View[token.Start + 1])) : null;
+        if (shape is not null)
         {
-            return Add(scan, EntityTypes.Iban, first, account);
+            var length = Iban.HeadLength + shape.Length;
+            if (Collect(scan, first, code[..length]) is var account and > 0 && IsAccount(code[..length], shape, read[..length]))
+            {
+                return Add(scan, EntityTypes.Iban, first, account);
+            }
         }
         if (cues.Has(Card | Person) && Collect(scan, first, code[..CardLength]) is var last and > 0)
         {
@@ -88,13 +91,13 @@ internal sealed class MisreadRecognizer : IRecognizer
     }
 
     // Check digits are digits; the rest as the country has it, or all digits where it leaves that open.
-    private static bool IsAccount(ReadOnlySpan<byte> code, Span<byte> read)
+    private static bool IsAccount(ReadOnlySpan<byte> code, string shape, Span<byte> read)
     {
         for (var open = 0; open < 2; open++)
         {
             for (var k = 0; k < code.Length; k++)
             {
-                var kind = k < 2 ? 'a' : Iban.KindAt(code, k);
+                var kind = k < 2 ? 'a' : k < Iban.HeadLength ? 'n' : shape[k - Iban.HeadLength];
                 read[k] = kind == 'n' || (kind == 'c' && open == 1) ? AsDigit(code[k]) : kind == 'a' ? AsLetter(code[k]) : Bytes.Capital(code[k]);
             }
             if (Iban.Holds(read))

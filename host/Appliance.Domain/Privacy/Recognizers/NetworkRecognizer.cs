@@ -40,7 +40,7 @@ internal sealed class NetworkRecognizer : IRecognizer
         }
         foreach (var k in scan.Digits)
         {
-            if (tokens[k].Start >= done && tokens[k].After is (byte)'(' or (byte)' ' or (byte)'{' && tokens[k] is { IsNumber: true, Length: <= 3 } && Apart(scan, k) is var end and > 0)
+            if (tokens[k].Start >= done && tokens[k].After is (byte)'(' or (byte)' ' or (byte)'{' && Apart(scan, k) is var end and > 0)
             {
                 done = end;
             }
@@ -58,31 +58,23 @@ internal sealed class NetworkRecognizer : IRecognizer
         }
     }
 
-    // 10(.)0(.)5(.)3, 10 dot 0 dot 5 dot 3, 10 . 0 . 5 . 3: as people write what nobody shall click, or say.
+    // 10(.)0(.)5(.)3, 10 dot 0 dot 5 dot 3: where it ends, 0 for none
     private static int Apart(Scan scan, int first)
     {
-        var tokens = scan.Tokens;
-        var at = first;
-        for (var k = 0; k < 4; k++)
+        var last = first;
+        for (var parts = 1; last >= 0 && IsPart(scan, last); parts++)
         {
-            if (at >= tokens.Length || tokens[at] is not { IsNumber: true, Length: <= 3 } number || Checks.Digits.Number(scan.View[number.Start..number.End]) > 255)
+            if (parts == 4)
             {
-                return 0;
+                scan.Add(EntityTypes.IpAddress, scan.Tokens[first].Start, scan.Tokens[last].End, 0.8f, "v4");
+                return scan.Tokens[last].End;
             }
-            if (k == 3)
-            {
-                scan.Add(EntityTypes.IpAddress, tokens[first].Start, number.End, 0.8f, "v4");
-                return number.End;
-            }
-            var next = at + 1 < tokens.Length && EmailRecognizer.IsDot(scan, at + 1) ? at + 2 : at + 1;
-            if (next >= tokens.Length || (next == at + 1 && scan.View[number.End..tokens[next].Start] is not ([(byte)' ', (byte)'.', (byte)' '] or [(byte)'(', (byte)'.', (byte)')'] or [(byte)'{', (byte)'.', (byte)'}'])))
-            {
-                return 0;
-            }
-            at = next;
+            last = HiddenDots.Behind(scan, last);
         }
         return 0;
     }
+
+    private static bool IsPart(Scan scan, int token) => scan.Tokens[token] is { IsNumber: true, Length: <= 3 } number && Checks.Digits.Number(scan.View[number.Start..number.End]) <= 255;
 
     private static int Four(Scan scan, int first)
     {
@@ -95,8 +87,7 @@ internal sealed class NetworkRecognizer : IRecognizer
         for (var k = 0; k < 4; k++)
         {
             var token = tokens[first + k];
-            if (!token.IsNumber || token.Length > 3 || Checks.Digits.Number(view[token.Start..token.End]) > 255
-                || (k > 0 && (token.Start - tokens[first + k - 1].End != 1 || view[token.Start - 1] != '.')))
+            if (!IsPart(scan, first + k) || (k > 0 && (token.Start - tokens[first + k - 1].End != 1 || view[token.Start - 1] != '.')))
             {
                 return 0;
             }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Appliance.Domain.Privacy.Scanning;
 using Appliance.Domain.Privacy.Tables;
 
 namespace Appliance.Domain.Privacy.Recognizers;
@@ -7,9 +5,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Numbers from 0 to 99 as words, in five languages (<c>Tables/numbers.tsv</c>).</summary>
 internal static class NumberWords
 {
-    private static readonly Dictionary<uint, int> Words = Table.Lines("numbers.tsv").Select(l => l.Split('\t'))
-        .SelectMany(f => f[1].Split(' ').Select(w => (Hash: WordHash.Of(w), Number: int.Parse(f[0], CultureInfo.InvariantCulture))))
-        .DistinctBy(w => w.Hash).ToDictionary(w => w.Hash, w => w.Number);
+    private static readonly Dictionary<uint, int> Words = Table.Numbers("numbers.tsv");
 
     internal static IEnumerable<uint> All => Words.Keys;
 

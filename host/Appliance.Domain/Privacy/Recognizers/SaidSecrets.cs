@@ -44,10 +44,7 @@ internal static class SaidSecrets
             {
                 start++;
             }
-            var window = scan.View[start..Math.Min(scan.View.Length, start + NamedSecrets.ValueMax)];
-            var length = window.IndexOfAny(" \n\r\t\"'"u8);
-            var value = (length < 0 ? window : window[..length]).TrimEnd(".,;:)"u8);
-            if (NamedSecrets.IsSecret(value) && value.IndexOfAnyInRange((byte)'0', (byte)'9') >= 0)
+            if (Value(scan.View, start) is { Length: > 0 } value)
             {
                 scan.Add(EntityTypes.Secret, start, start + value.Length, 0.8f, "said");
             }
@@ -59,13 +56,19 @@ internal static class SaidSecrets
     private static void Following(Scan scan, int name)
     {
         var token = scan.Tokens[name];
-        var window = token.After == ' ' ? scan.View[(token.End + 1)..Math.Min(scan.View.Length, token.End + 1 + NamedSecrets.ValueMax)] : default;
-        var length = window.IndexOfAny(" \n\r\t\"'"u8);
-        var value = (length < 0 ? window : window[..length]).TrimEnd(".,;:)"u8);
-        if (value.Length >= FollowingMin && NamedSecrets.IsSecret(value) && value.IndexOfAnyInRange((byte)'0', (byte)'9') >= 0 && value.IndexOfAnyInRange((byte)'A', (byte)'Z') >= 0 && value.IndexOfAnyInRange((byte)'a', (byte)'z') >= 0)
+        if (token.After == ' ' && Value(scan.View, token.End + 1) is { Length: >= FollowingMin } value && value.IndexOfAnyInRange((byte)'A', (byte)'Z') >= 0 && value.IndexOfAnyInRange((byte)'a', (byte)'z') >= 0)
         {
             scan.Add(EntityTypes.Secret, token.End + 1, token.End + 1 + value.Length, 0.75f, "said");
         }
+    }
+
+    // Up to the next blank or quotation mark, if it is irregular and has a digit; nothing else.
+    private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> view, int start)
+    {
+        var window = view[start..Math.Min(view.Length, start + NamedSecrets.ValueMax)];
+        var length = window.IndexOfAny(" \n\r\t\"'"u8);
+        var value = (length < 0 ? window : window[..length]).TrimEnd(".,;:)"u8);
+        return NamedSecrets.IsSecret(value) && value.IndexOfAnyInRange((byte)'0', (byte)'9') >= 0 ? value : default;
     }
 
     private static bool IsVerb(Scan scan, int at) => Is.Contains(scan.Tokens[at].Hash) || (scan.Tokens[at].Hash == E && scan.Tokens[at].After == '\'');

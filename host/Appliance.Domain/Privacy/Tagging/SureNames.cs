@@ -33,7 +33,7 @@ internal static class SureNames
                 {
                     last++;
                 }
-                if (last == k && IsNoPlace(tokens[k], seen[k].Known, kind))
+                if (last == k && (IsHeading(tokens[k], seen[k].Known, kind) || (kind == 1 && DateRecognizer.IsMonth(tokens[k]))))
                 {
                     tags[k] = Tags.Outside;
                     continue;
@@ -48,17 +48,9 @@ internal static class SureNames
                 {
                     Runs.Mark(tags, k, last, right);
                 }
-                if (right == 0 && IsGiven(tokens[k]) && k > 0 && IsFamily(tokens, tags, k - 1, k) && (seen[k - 1].Known & (Known.Common | Known.FirstName | Place)) == 0)
+                if (right == 0 && IsGiven(tokens[k]))
                 {
-                    (tags[k - 1], tags[k]) = ((byte)Tags.Begin(0), (byte)Tags.Inside(0)); // Ferrante Luigi
-                }
-                if (right == 0 && k > 0 && IsGiven(tokens[k]) && IsFamilyApart(tokens, tags, k))
-                {
-                    (tags[k - 1], tags[k]) = ((byte)Tags.Begin(0), (byte)Tags.Inside(0)); // BAKER, THOMAS
-                }
-                if (right == 0 && last == k && IsGiven(tokens[k]) && IsUnknownFamily(tokens, tags, k + 1))
-                {
-                    tags[++last] = (byte)Tags.Inside(0); // Bruno Esposti
+                    last = WithFamily(tokens, tags, k, last);
                 }
                 if (right == 0 && Salutations.Trim(tokens, small ? k : Lead(tokens, k, last, tags), last, small, tags) is var (from, to) && from == to && IsGiven(tokens[from]) && IsFamily(tokens, tags, to + 1))
                 {
@@ -68,9 +60,36 @@ internal static class SureNames
         }
     }
 
-    // Terapia: ...; a word with a colon behind it that no list of places has is a heading. And March is a month before it is a town.
-    private static bool IsNoPlace(Token token, Known known, int kind) => (kind == 1 && ((token.After is (byte)':' or (byte)'=' && !Is(known, Place)) || DateRecognizer.IsMonth(token)))
-        || (kind == 0 && token.After == ':' && Is(known, Known.Common) && !Is(known, Known.FirstName | Known.LastName));
+    // Terapia: ..., Server: ...; a word with a colon behind it that no list of places or people has.
+    private static bool IsHeading(Token token, Known known, int kind) => kind == 1 ? token.After is (byte)':' or (byte)'=' && !Is(known, Place)
+        : kind == 0 && token.After == ':' && Is(known, Known.Common) && !Is(known, Known.FirstName | Known.LastName);
+
+    // Takes in the family's name before a given one, or behind it where it stands alone. The last word.
+    private static int WithFamily(ReadOnlySpan<Token> tokens, Span<byte> tags, int given, int last)
+    {
+        if (given > 0 && tags[given - 1] == Tags.Outside && IsFamilyBefore(tokens[given - 1], tokens[given]))
+        {
+            (tags[given - 1], tags[given]) = ((byte)Tags.Begin(0), (byte)Tags.Inside(0));
+        }
+        if (last == given && IsUnknownFamily(tokens, tags, given + 1))
+        {
+            tags[++last] = (byte)Tags.Inside(0);
+        }
+        return last;
+    }
+
+    // Ferrante Luigi; BAKER, THOMAS; rossi_mario as names of files have it
+    private static bool IsFamilyBefore(Token family, Token given)
+    {
+        var known = Gazetteer.Of(family.Hash);
+        return Is(known, Known.LastName) && (family.After, given.Start - family.End) switch
+        {
+            ((byte)' ', 1) => family.Has(Kinds.Capital) && !Is(known, Known.Common | Known.FirstName | Place),
+            ((byte)',', 2) => family.Has(Kinds.Upper) && !family.Has(Kinds.Lower),
+            ((byte)'_', 1) => true,
+            _ => false,
+        };
+    }
 
     // soy Pablo: a small word before the given name is no part of it. The first word that is left.
     private static int Lead(ReadOnlySpan<Token> tokens, int first, int last, Span<byte> tags)
@@ -149,19 +168,8 @@ internal static class SureNames
     internal static bool IsGiven(Token token) => Is(Gazetteer.Of(token.Hash), Known.FirstName);
 
     // Behind a first name even a word that is common is a family's: Laura Verdi.
-    private static bool IsFamily(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k) => k < tokens.Length && IsFamily(tokens, tags, k, k);
-
-    private static bool IsFamily(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k, int second) => tags[k] == Tags.Outside && tokens[k].Has(Kinds.Capital)
-        && tokens[second].IsOneBlankBehind(tokens[second - 1]) && Is(Gazetteer.Of(tokens[k].Hash), Known.LastName);
-
-    // In capitals with a comma, or with an underscore as names of files have it.
-    private static bool IsFamilyApart(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k)
-    {
-        var before = tokens[k - 1];
-        var gap = tokens[k].Start - before.End;
-        return tags[k - 1] == Tags.Outside && Is(Gazetteer.Of(before.Hash), Known.LastName)
-            && ((before.After == ',' && gap == 2 && before.Has(Kinds.Upper) && !before.Has(Kinds.Lower)) || (before.After == '_' && gap == 1));
-    }
+    private static bool IsFamily(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k) => k < tokens.Length && tags[k] == Tags.Outside && tokens[k].Has(Kinds.Capital)
+        && tokens[k].IsOneBlankBehind(tokens[k - 1]) && Is(Gazetteer.Of(tokens[k].Hash), Known.LastName);
 
     // A word with a capital that no list knows, right behind a given name.
     private static bool IsUnknownFamily(ReadOnlySpan<Token> tokens, ReadOnlySpan<byte> tags, int k) => k < tokens.Length && tags[k] == Tags.Outside
