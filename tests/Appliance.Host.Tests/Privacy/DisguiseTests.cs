@@ -159,4 +159,12 @@ public sealed class DisguiseTests
     [InlineData("il numero della sostanza è 7664-93-9", "il numero della sostanza è 7664-93-9")]
     [InlineData("see figure 3.1.4.1 for details", "see figure 3.1.4.1 for details")]
     public void Odd_places_and_signs_are_read_and_numbers_of_things_are_left(string text, string expected) => Redact(text).Should().Be(expected);
+
+    [Fact]
+    public void A_picture_of_many_lines_inside_a_card_of_a_contact_hides_nothing_behind_it()
+    {
+        var picture = string.Concat(Enumerable.Repeat(" QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=\n", 1000));
+
+        Redact($"BEGIN:VCARD\nPHOTO;ENCODING=b:QUJD\n{picture}N:Bianchi;Laura;;;\nEND:VCARD").Should().EndWith("N:<PERSON>;;;\nEND:VCARD");
+    }
 }

@@ -6,7 +6,7 @@ namespace Appliance.Domain.Privacy.Recognizers;
 /// <summary>Cards of contacts (vCard, RFC 6350): the property says what its value is.</summary>
 internal sealed class ContactRecognizer : IRecognizer
 {
-    private const int LinesMax = 200, NameMax = 16;
+    private const int NameMax = 16;
     private const float Score = 0.9f;
 
     private static readonly Dictionary<string, string> Properties = new()
@@ -19,22 +19,22 @@ internal sealed class ContactRecognizer : IRecognizer
     public void Find(Scan scan)
     {
         var view = scan.View;
-        for (var at = view.IndexOf("BEGIN:VCARD"u8); at >= 0;)
+        var at = view.IndexOf("BEGIN:VCARD"u8);
+        while (at >= 0)
         {
-            var end = Card(scan, at);
-            at = Bytes.Next(view, end, "BEGIN:VCARD"u8);
+            at = Bytes.Next(view, Card(scan, at), "BEGIN:VCARD"u8);
         }
     }
 
-    // From line to line up to the end of the card.
+    // From line to line up to the end of the card, past a picture of a thousand lines; each line is read once. Where the card ends.
     private static int Card(Scan scan, int at)
     {
         var view = scan.View;
-        for (var lines = 0; lines < LinesMax && at < view.Length; lines++)
+        while (at < view.Length)
         {
             var length = view[at..].IndexOf((byte)'\n');
             var line = view.Slice(at, length < 0 ? view.Length - at : length).TrimEnd((byte)'\r');
-            if (lines > 0 && line.StartsWith("END:VCARD"u8))
+            if (line.StartsWith("END:VCARD"u8))
             {
                 break;
             }
