@@ -73,6 +73,15 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Untrained>
     }
 
     [Fact]
+    public void A_file_whose_name_tells_no_format_is_refused_with_the_option_to_say_it()
+    {
+        var ended = _host.Command("dataset", "import", "x", _host.File_("scan.bin", "text,label\na,1\nb,0\n"));
+
+        ended.Code.Should().Be(2);
+        ended.Errors.Should().Contain("scan.bin").And.Contain("--format csv");
+    }
+
+    [Fact]
     public void A_truncated_or_hostile_model_is_refused_with_its_reason()
     {
         var folder = Directory.CreateDirectory(Path.Combine(_host.Root, "hostile")).FullName;
@@ -104,6 +113,7 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Untrained>
     [Theory]
     [InlineData("POST /api/tasks/sentiment/infer HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"fields\"", "400")]
     [InlineData("POST /api/tasks/sentiment/infer HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", "400")]
+    [InlineData("POST /api/datasets/x?text=t HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "The request is malformed.")]
     [InlineData("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n", "404")]
     [InlineData("GARBAGE\r\n\r\n", "400")]
     public void A_malformed_request_gets_a_status_and_no_stack_trace(string request, string status)

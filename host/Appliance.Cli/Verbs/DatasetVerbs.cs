@@ -38,7 +38,7 @@ internal static class DatasetVerbs
             var chosen = pictures is null ? Expand(parsed.GetValue(files)!) : [pictures.Lines];
             var query = new Dictionary<string, string?>
             {
-                ["format"] = parsed.GetValue(format) ?? FormatOf(chosen[0]), ["text"] = parsed.GetValue(text),
+                ["format"] = parsed.GetValue(format) ?? FormatOf(chosen[0]) ?? throw NoFormat(chosen[0]), ["text"] = parsed.GetValue(text),
                 ["fields"] = pictures is not null ? "image=image" : parsed.GetValue(fields) is { Length: > 0 } several ? string.Join(',', several) : null,
                 ["image"] = pictures is null ? null : "image", ["answer"] = parsed.GetValue(answer), ["keepParts"] = parsed.GetValue(keep) ? "true" : "false",
                 ["label"] = parsed.GetValue(label), ["purpose"] = parsed.GetValue(purpose), ["zone"] = parsed.GetValue(zone),
@@ -63,6 +63,9 @@ internal static class DatasetVerbs
             ? files
             : throw new ApiException(ExitCodes.Usage, $"There is no file {files.FirstOrDefault(f => !File.Exists(f)) ?? "of csv, tsv, jsonl, conll, SQuAD's json or idx there, and no folder of pictures for each class"}.");
     }
+
+    private static ApiException NoFormat(string file) =>
+        new(ExitCodes.Usage, $"The name {Path.GetFileName(file)} does not tell the file's format. Say it: --format csv, tsv, jsonl, conll, squad or idx.");
 
     internal static string? FormatOf(string file) => Path.GetExtension(file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file).ToLowerInvariant() switch
     {

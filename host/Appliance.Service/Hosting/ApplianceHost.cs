@@ -96,6 +96,7 @@ internal static partial class ApplianceHost
             kestrel.Limits.MaxRequestBodySize = RequestBytesMax;
             kestrel.ListenUnixSocket(paths.Socket);
         });
+        builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true); // else a missing parameter is answered with 400 and not a word
         AddServices(builder.Services, paths, clock, policies, audit, store);
         var app = builder.Build();
         Use(app);
